@@ -1,0 +1,207 @@
+/* child.c - runs the project's shell as if settle-sh were not there
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
+
+#include "child.h"
+#include "orphans.h"
+
+/* Signals that somebody may send to the process that make started, and whose default would end it
+   and leave the recipe alone.  Stops (Ctrl-Z) are left as they are: the terminal sends them to all
+   of the process group, and make doesn't look at stopped children. */
+static const struct {
+    int number;
+    bool asks_to_stop;
+} passed_on[] = {
+    {SIGHUP, true},   {SIGINT, true},   {SIGQUIT, true},  {SIGTERM, true},
+    {SIGUSR1, false}, {SIGUSR2, false}, {SIGALRM, false},
+};
+
+#define PASSED_ON (sizeof passed_on / sizeof *passed_on)
+
+/* The signals to wait for: SIGCHLD and those of the list that were not ignored from the start, as
+   nohup(1) has it (the recipe then ignores them, too). */
+static void signals_to_catch(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGCHLD);
+    for (size_t i = 0; i < PASSED_ON; i++) {
+        struct sigaction action;
+
+        if (sigaction(passed_on[i].number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(set, passed_on[i].number);
+    }
+}
+
+static bool asks_to_stop(int number)
+{
+    for (size_t i = 0; i < PASSED_ON; i++)
+        if (passed_on[i].number == number)
+            return passed_on[i].asks_to_stop;
+    return false;
+}
+
+/* One look at whether signal NUMBER is pending for process PID or being handled by it (a signal is
+   blocked while its handler runs). */
+static bool has_signal_now(pid_t pid, int number)
+{
+    char path[64], line[256];
+    unsigned long long mask, all = 0;
+    FILE *status;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    status = fopen(path, "re");
+    if (!status)
+        return false;
+    while (fgets(line, sizeof line, status))
+        if (sscanf(line, "SigPnd: %llx", &mask) == 1 || sscanf(line, "ShdPnd: %llx", &mask) == 1 ||
+            sscanf(line, "SigBlk: %llx", &mask) == 1)
+            all |= mask;
+    fclose(status);
+    return all >> (number - 1) & 1;
+}
+
+/* True where make has the signal as well, so that it went to the whole process group, the recipe
+   included.  Nothing in siginfo_t tells kill(pid) from kill(-group); but make, told by INT, HUP, QUIT
+   or TERM, waits for its children inside its handler (commands.c, fatal_error_signal), for us, that
+   is, and the kernel shows the signal as blocked meanwhile. */
+static bool make_has_it(int number)
+{
+    const struct timespec nap = {.tv_nsec = 1000000};
+
+    for (int look = 0; look < 3; look++) {
+        if (has_signal_now(getppid(), number))
+            return true;
+        nanosleep(&nap, NULL);  /* between "pending" and "blocked" lies an instant of neither */
+    }
+    return false;
+}
+
+/* True where the recipe has not got the signal of INFO by itself. */
+static bool is_for_us_alone(const siginfo_t *info)
+{
+    if (info->si_code > 0)
+        return false;  /* by the kernel: a terminal's Ctrl-C or hang-up goes to the group */
+    if (info->si_pid == getppid())
+        return true;  /* make signals its direct children only */
+    return !make_has_it(info->si_signo);
+}
+
+/* Reaps what has ended; true once CHILD is among it, its status then in *STATUS. */
+static bool reap(pid_t child, int *status)
+{
+    bool ended = false;
+    int other;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &other, WNOHANG)) > 0)
+        if (pid == child) {
+            *status = other;
+            ended = true;
+        }
+    return ended;
+}
+
+/* Waits for CHILD; returns the last signal passed on to it that asks to stop, or 0. */
+static int wait_for(pid_t child, const sigset_t *caught, int *status)
+{
+    int stop = 0;
+
+    for (;;) {
+        siginfo_t info;
+        int number = sigwaitinfo(caught, &info);
+
+        if (number == SIGCHLD) {
+            if (reap(child, status))
+                return stop;
+        } else if (number > 0 && is_for_us_alone(&info)) {
+            kill(child, number);
+            if (asks_to_stop(number))
+                stop = number;
+        }
+    }
+}
+
+/* posix_spawnp, and as execvp(3) does it a file that is no binary and has no #! line is read by
+   /bin/sh.  Returns 0 or an error number. */
+static int spawn(pid_t *pid, const posix_spawnattr_t *attributes, char *const argument[])
+{
+    int error = posix_spawnp(pid, argument[0], NULL, attributes, argument, environ);
+    size_t count = 0;
+    char **longer;
+
+    if (error != ENOEXEC)
+        return error;
+    while (argument[count])
+        count++;
+    longer = calloc(count + 2, sizeof *longer);
+    if (!longer)
+        return ENOMEM;
+    longer[0] = (char *)"/bin/sh";
+    memcpy(longer + 1, argument, count * sizeof *longer);
+    error = posix_spawn(pid, longer[0], NULL, attributes, longer, environ);
+    free(longer);
+    return error;
+}
+
+int child_run(char *const argument[], int *status)
+{
+    posix_spawnattr_t attributes;
+    sigset_t caught, before;
+    pid_t child;
+    int error, stop;
+
+    signal(SIGCHLD, SIG_DFL);  /* if it came ignored, children would be reaped without us */
+    signals_to_catch(&caught);
+    sigprocmask(SIG_BLOCK, &caught, &before);
+    orphans_adopt();
+
+    error = posix_spawnattr_init(&attributes);
+    if (!error) {
+        posix_spawnattr_setsigmask(&attributes, &before);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        error = spawn(&child, &attributes, argument);
+        posix_spawnattr_destroy(&attributes);
+    }
+    if (!error) {
+        stop = wait_for(child, &caught, status);
+        if (stop)
+            orphans_end(stop);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return error ? -1 : 0;
+}
+
+void child_die_like(int status)
+{
+    if (WIFSIGNALED(status)) {
+        int number = WTERMSIG(status);
+        sigset_t set;
+
+#ifdef PR_SET_DUMPABLE
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  /* the recipe has left its core file, don't replace it */
+#endif
+        signal(number, SIG_DFL);
+        sigemptyset(&set);
+        sigaddset(&set, number);
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+        raise(number);
+        _exit(128 + number);  /* the init process of a container is not killed by its own signal */
+    }
+    _exit(WEXITSTATUS(status));
+}

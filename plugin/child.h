@@ -1,0 +1,18 @@
+/* child.h - runs the project's shell as if settle-sh were not there
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#ifndef SETTLE_CHILD_H
+#define SETTLE_CHILD_H
+
+/* Runs ARGUMENT (argument[0] is looked up in PATH), waits for it and puts its wait status into
+   *STATUS.  Signals that are meant for the recipe reach it exactly once meanwhile; when one of them
+   asks to stop, what the recipe leaves behind is ended too, with that signal and, where that does
+   not help, five seconds later with SIGKILL.  Returns with the caller's signal mask restored.
+   Returns 0, or -1 with errno where ARGUMENT could not be run. */
+int child_run(char *const argument[], int *status);
+
+/* Ends this process as wait status STATUS says: exits with its number or dies of its signal, without
+   a core file of its own. */
+_Noreturn void child_die_like(int status);
+
+#endif

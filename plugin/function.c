@@ -1,0 +1,110 @@
+/* function.c - the make function $(settle file...)
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "function.h"
+#include "make.h"
+#include "message.h"
+#include "names.h"
+#include "options.h"
+
+struct telling {
+    const struct settle_options *options;
+    char *failure;  /* the last one, not yet said: it becomes make's fatal error */
+};
+
+static void tell(const struct outcome *outcome, void *context)
+{
+    struct telling *telling = context;
+
+    if (outcome->what == OUTCOME_FAILED) {
+        if (telling->failure)
+            message("%s", telling->failure);
+        free(telling->failure);
+        telling->failure = make_need(message_of(outcome));
+    } else if (telling->options->verbose) {
+        char *text = make_need(message_of(outcome));
+
+        message("%s", text);
+        free(text);
+    }
+}
+
+static const char *skip_dots(const char *name)
+{
+    while (name[0] == '.' && name[1] == '/')
+        for (name += 2; *name == '/';)
+            name++;
+    return name;
+}
+
+/* make expands all lines of a recipe before it runs the first one, so here $@ is not yet made. */
+static void check_own_output(const struct names *names)
+{
+    char *target = make_target();
+
+    for (size_t i = 0; i < names->count && *target; i++)
+        if (strcmp(skip_dots(names->name[i]), skip_dots(target)) == 0)
+            make_fatal("$(settle %s) in the recipe that makes '%s' runs before that recipe; to settle "
+                       "it afterwards, write instead of it the line '%s: private SETTLE = $@'",
+                       names->name[i], target, target);
+    free(target);
+}
+
+static void settle_all(const struct settle_options *options, const struct names *names)
+{
+    struct telling telling = {.options = options};
+    int failed = engine_settle(options, names->name, names->count, tell, &telling);
+
+    if (failed < 0)
+        make_fatal("%s", strerror(errno));
+    if (failed)
+        make_fatal("%s", telling.failure);
+}
+
+/* The names with single blanks between them, as make's functions return lists. */
+static char *join(const struct names *names)
+{
+    size_t length = 1;
+    char *text, *end, *result;
+
+    for (size_t i = 0; i < names->count; i++)
+        length += strlen(names->name[i]) + 1;
+    text = end = make_need(malloc(length));
+    *text = '\0';
+    for (size_t i = 0; i < names->count; i++) {
+        if (i > 0)
+            *end++ = ' ';
+        end = stpcpy(end, names->name[i]);
+    }
+    result = make_result(text);
+    free(text);
+    return result;
+}
+
+char *function_settle(const char *name, unsigned count, char **argument)
+{
+    struct settle_options options;
+    struct names names;
+    char *result;
+
+    (void)name;
+    (void)count;
+    if (names_split(&names, argument[0]) < 0)
+        make_fatal("%s", strerror(errno));
+    if (!make_is_dry()) {
+        check_own_output(&names);
+        make_options(&options);
+        settle_all(&options, &names);
+    }
+    result = join(&names);
+    names_free(&names);
+    return result;
+}

@@ -1,0 +1,316 @@
+/* hook.c - makes make run settle-sh for the recipes of annotated targets
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   make has no callback after a recipe, and one in its own process would stall the other jobs of -j.
+   But it expands $(SHELL) in the target's context before each recipe line, then (once for each
+   target) the exported variables for the recipe's environment.  So:
+
+     override SHELL = $(settle-hook shell)            settle-sh where SETTLE has files, else what it was
+     override export SETTLE_FILES = $(settle-hook files)      what settle-sh is to do: job.h
+     override export SETTLE_OPTIONS = $(settle-hook options)
+     override export SETTLE_SHELL = $(settle-hook project-shell)
+
+   The makefiles may set SHELL before or after "load", so SHELL is replaced when all are read.  make
+   tells of that moment by expanding GPATH, exactly once, after the last makefile is read and before
+   the first recipe (vpath.c, build_vpath_lists; seen in 4.0 to 4.4.90):
+
+     GPATH = $(settle-hook gpath)                     what it was, once SHELL is replaced */
+
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hook.h"
+#include "job.h"
+#include "make.h"
+#include "names.h"
+#include "options.h"
+#include "shell.h"
+
+#define SHELL_HOOK "$(settle-hook shell)"
+#define GPATH_HOOK "$(settle-hook gpath)"
+
+/* The kernel takes no longer string into a new process (execve(2), MAX_ARG_STRLEN), whatever the
+   limit on all of them. */
+#define LONGEST_VARIABLE (128 * 1024)
+
+/* A make variable as it was, to be expanded when make would have expanded it. */
+struct captured {
+    char *value;
+    bool is_recursive;
+};
+
+/* What is to be done for a target, as of the last expansion of SHELL for it. */
+struct job {
+    char *target;
+    char *files;  /* empty: nothing, the target is not annotated or SETTLE_MODE is off */
+    char *options;
+    char *shell;
+    bool shell_is_ours;  /* SHELL was expanded for this target, hence settle-sh runs its lines */
+};
+
+static struct {
+    enum { WAITING, IN, DRY } state;
+    struct captured gpath, shell;
+    char *inherited_shell;  /* the project's shell, where a settle-sh has started this make */
+    char *directory;        /* of settle-sh */
+    char *program;          /* settle-sh ... */
+    char *bourne_program;   /* ... and the same by a name that make takes for a Bourne shell */
+    struct job job;
+} hook;
+
+static struct captured capture(const char *value, const char *flavor)
+{
+    char *text = make_expand(flavor);
+    struct captured captured = {make_expand(value), strcmp(text, "recursive") == 0};
+
+    free(text);
+    return captured;
+}
+
+static char *expand_captured(const struct captured *captured)
+{
+    return captured->is_recursive ? make_expand(captured->value)
+                                  : make_need(strdup(captured->value));
+}
+
+/* The shell that the project would have got, in the current context.  "$(MAKE) SHELL=$(SHELL)" in an
+   annotated recipe hands settle-sh on to a nested make: there it stands for the outer one's shell. */
+static char *expand_project_shell(void)
+{
+    char *shell = expand_captured(&hook.shell);
+
+    if (strcmp(shell, hook.program) == 0 || strcmp(shell, hook.bourne_program) == 0) {
+        free(shell);
+        shell = make_need(strdup(hook.inherited_shell));
+    }
+    return shell;
+}
+
+static void job_clear(struct job *job)
+{
+    free(job->target);
+    free(job->files);
+    free(job->options);
+    free(job->shell);
+    memset(job, 0, sizeof *job);
+}
+
+/* Makes hook.job the one of TARGET (taken over), whose recipe make is about to run. */
+static void job_look(char *target)
+{
+    char text[OPTIONS_TEXT] = "";
+    struct job *job = &hook.job;
+    struct settle_options options;
+    char *files = make_expand("$(SETTLE)");
+
+    job_clear(job);
+    job->target = target;
+    job->files = make_need(names_trim(*target && hook.state != DRY ? files : ""));
+    free(files);
+    if (*job->files) {
+        make_options(&options);
+        options_format(&options, text, sizeof text);
+        if (options.mode == MODE_OFF)
+            *job->files = '\0';
+    }
+    job->options = make_need(strdup(text));
+    job->shell = make_need(strdup(""));
+}
+
+/* settle-sh must be there and make must be able to run it, or an annotation would silently do
+   nothing. */
+static void check_program(void)
+{
+    if (access(hook.program, X_OK) < 0 || access(hook.bourne_program, X_OK) < 0)
+        make_fatal("settle-sh is neither beside settle.so (%s) nor in %s", hook.directory,
+                   PKGLIBDIR);
+    if (strpbrk(hook.program, " \t\"'\\$"))
+        make_fatal("%s: make can't run a shell with such a name (blanks, quotes, $): move it",
+                   hook.program);
+}
+
+/* SHELL, before each line of a recipe: the project's own where there is nothing to settle (make then
+   runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
+static char *part_shell(void)
+{
+    char *shell = expand_project_shell();
+    char *result;
+
+    job_look(make_target());
+    hook.job.shell_is_ours = true;
+    if (!*hook.job.files) {
+        result = make_result(shell);
+        free(shell);
+        return result;
+    }
+    check_program();
+    /* For $(shell) in the recipe, which up to make 4.3 gets make's own environment. */
+    if (setenv(JOB_SHELL, shell, 1) < 0)
+        make_need(NULL);
+    free(hook.job.shell);
+    hook.job.shell = shell;
+    return make_result(shell_is_bourne(shell) ? hook.bourne_program : hook.program);
+}
+
+/* Here an annotated target would not be settled although its recipe runs: say so rather than let it
+   happen.  make has not expanded SHELL through the hook for it. */
+static void check_hook(const char *target)
+{
+    if (hook.state == WAITING)
+        make_fatal("target '%s' has SETTLE, but GPATH was set after settle.so was loaded, which "
+                   "removed its hook: set GPATH before", target);
+    if (!hook.job.shell_is_ours)
+        make_fatal("target '%s' has both SETTLE and a SHELL of its own, and make takes the latter: "
+                   "set SHELL for the whole makefile, or run that shell in the recipe", target);
+}
+
+static void check_length(const struct job *job)
+{
+    if (strlen(job->files) + sizeof JOB_FILES "=" > LONGEST_VARIABLE)
+        make_fatal("target '%s': SETTLE is %zu bytes long, more than the %d that the kernel hands on "
+                   "to a new process; name fewer files", job->target, strlen(job->files),
+                   LONGEST_VARIABLE);
+}
+
+/* The job of the target whose environment make puts together.  make has just expanded SHELL for it,
+   so SETTLE need not be expanded once more. */
+static const struct job *job_exported(void)
+{
+    char *target = make_target();
+
+    if (!hook.job.target || strcmp(hook.job.target, target) != 0)
+        job_look(target);
+    else
+        free(target);
+    if (*hook.job.files) {
+        check_hook(hook.job.target);
+        check_length(&hook.job);
+    }
+    return &hook.job;
+}
+
+static char *part_files(void)
+{
+    return make_result(job_exported()->files);
+}
+
+static char *part_options(void)
+{
+    return make_result(job_exported()->options);
+}
+
+static char *part_project_shell(void)
+{
+    return make_result(job_exported()->shell);
+}
+
+/* GPATH: all makefiles are read. */
+static char *part_gpath(void)
+{
+    char *gpath, *result;
+
+    if (hook.state == WAITING) {
+        hook.state = make_is_dry() ? DRY : IN;
+        if (hook.state == IN) {
+            hook.shell = capture("$(value SHELL)", "$(flavor SHELL)");
+            /* SHELL may come from the command line, which only "override" beats. */
+            free(make_expand("$(eval override SHELL = $$(settle-hook shell))"));
+        }
+    }
+    gpath = expand_captured(&hook.gpath);
+    result = make_result(gpath);
+    free(gpath);
+    return result;
+}
+
+static char *part_error(void)
+{
+    return make_result(make_fatal_text());
+}
+
+char *hook_function(const char *name, unsigned count, char **argument)
+{
+    static const struct {
+        const char *part;
+        char *(*function)(void);
+    } parts[] = {
+        {"shell", part_shell},
+        {"files", part_files},
+        {"options", part_options},
+        {"project-shell", part_project_shell},
+        {"gpath", part_gpath},
+        {"error", part_error},
+    };
+
+    (void)count;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(argument[0], parts[i].part) == 0)
+            return parts[i].function();
+    make_fatal("$(%s %s) is internal to settle", name, argument[0]);
+}
+
+static char *path_in(const char *directory, const char *name)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/%s", directory, name) < 0)
+        make_need(NULL);
+    return path;
+}
+
+/* Beside settle.so, which holds in the build tree and wherever an installation is moved to; else
+   where it was to be installed. */
+static void find_program(const char *library)
+{
+    const char *slash = strrchr(library, '/');
+
+    hook.directory = make_need(slash ? strndup(library, (size_t)(slash - library)) : strdup("."));
+    hook.program = path_in(hook.directory, "settle-sh");
+    if (access(hook.program, X_OK) < 0 && access(PKGLIBDIR "/settle-sh", X_OK) == 0) {
+        free(hook.directory);
+        free(hook.program);
+        hook.directory = make_need(strdup(PKGLIBDIR));
+        hook.program = path_in(hook.directory, "settle-sh");
+    }
+    hook.bourne_program = path_in(hook.directory, "bourne/sh");
+}
+
+int hook_prepare(const char *library)
+{
+    char *value = make_expand("$(value GPATH)");
+    bool is_there = strcmp(value, GPATH_HOOK) == 0;
+    const char *inherited = getenv(JOB_SHELL);
+
+    free(value);
+    if (is_there)
+        return -1;
+    find_program(library);
+    hook.inherited_shell =
+        make_need(strdup(inherited && *inherited ? inherited : JOB_DEFAULT_SHELL));
+    hook.gpath = capture("$(value GPATH)", "$(flavor GPATH)");
+    /* "override" only where the value at hand would beat the makefile's: with it, a later GPATH of
+       the makefile would be ignored rather than seen by check_hook. */
+    free(make_expand("$(eval $(if $(filter command override,$(origin GPATH)),override )"
+                     "GPATH = $$(settle-hook gpath))"));
+    free(make_expand("$(eval override export " JOB_FILES " = $$(settle-hook files))"));
+    free(make_expand("$(eval override export " JOB_OPTIONS " = $$(settle-hook options))"));
+    free(make_expand("$(eval override export " JOB_SHELL " = $$(settle-hook project-shell))"));
+    return 0;
+}
+
+void hook_forget(void)
+{
+    job_clear(&hook.job);
+    free(hook.gpath.value);
+    free(hook.shell.value);
+    free(hook.inherited_shell);
+    free(hook.directory);
+    free(hook.program);
+    free(hook.bourne_program);
+    memset(&hook, 0, sizeof hook);
+}

@@ -1,0 +1,18 @@
+/* hook.h - makes make run settle-sh for the recipes of annotated targets
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#ifndef SETTLE_HOOK_H
+#define SETTLE_HOOK_H
+
+/* Sets the hook, to go in when all makefiles are read.  LIBRARY is the path of settle.so: settle-sh
+   is looked for beside it, then where it was configured to be installed.  Returns 0, or -1 where
+   another copy of the plugin is there already. */
+int hook_prepare(const char *library);
+
+/* A gmk_func_ptr, $(settle-hook PART): the make side of it all, see hook.c. */
+char *hook_function(const char *name, unsigned count, char **argument);
+
+/* Gives back the memory. */
+void hook_forget(void);
+
+#endif

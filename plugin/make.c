@@ -1,0 +1,109 @@
+/* make.c - what the plugin asks of the make it is loaded into
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <gnumake.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "make.h"
+#include "message.h"
+#include "names.h"
+
+static char *fatal_text;
+
+char *make_need(char *text)
+{
+    if (text)
+        return text;
+    message("out of memory");
+    _exit(2);
+}
+
+char *make_expand(const char *text)
+{
+    char *expanded = gmk_expand(text);
+    char *copy = make_need(strdup(expanded));
+
+    gmk_free(expanded);
+    return copy;
+}
+
+char *make_result(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *result;
+
+    if (size == 1)
+        return NULL;
+    result = gmk_alloc((unsigned)size);
+    memcpy(result, text, size);
+    return result;
+}
+
+char *make_target(void)
+{
+    char *origin = make_expand("$(origin @)");
+    bool in_recipe = strcmp(origin, "automatic") == 0;  /* else $@ would warn of being undefined */
+
+    free(origin);
+    return make_expand(in_recipe ? "$@" : "");
+}
+
+bool make_is_dry(void)
+{
+    char *flags = make_expand("$(MAKEFLAGS)");
+    size_t letters = strcspn(flags, " =");
+    /* The one-letter flags come first, without a dash; where there are none, MAKEFLAGS starts with a
+       blank or a dash, or is a definition. */
+    bool dry = *flags != '-' && flags[letters] != '=' &&
+               strcspn(flags, "nqt") < letters;
+
+    free(flags);
+    return dry;
+}
+
+static void set_option(struct settle_options *options, const char *key, const char *variable,
+                       const char *reference)
+{
+    char *text = make_expand(reference);
+    char *value = make_need(names_trim(text));
+    const char *expected;
+
+    if (options_set(options, key, value, &expected) < 0)
+        make_fatal("%s: '%s' is not %s", variable, value, expected);
+    free(value);
+    free(text);
+}
+
+void make_options(struct settle_options *options)
+{
+    *options = options_default;
+    set_option(options, "mode", "SETTLE_MODE", "$(SETTLE_MODE)");
+    set_option(options, "verbose", "SETTLE_VERBOSE", "$(SETTLE_VERBOSE)");
+}
+
+void make_fatal(const char *format, ...)
+{
+    va_list arguments;
+    int n;
+
+    va_start(arguments, format);
+    n = vasprintf(&fatal_text, format, arguments);
+    va_end(arguments);
+    if (n >= 0)
+        /* The text comes out of a function, so that make doesn't take it for make code. */
+        gmk_expand("$(error settle: $(settle-hook error))");
+    else
+        message("out of memory");
+    _exit(2);
+}
+
+const char *make_fatal_text(void)
+{
+    return fatal_text ? fatal_text : "";
+}

@@ -1,0 +1,105 @@
+/* options.c - what the user may choose, and how each choice is written
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+const struct settle_options options_default = {.mode = MODE_FSYNC};
+
+static const char *const mode_names[] = {
+    [MODE_FSYNC] = "fsync",
+    [MODE_WRITEBACK] = "writeback",
+    [MODE_OFF] = "off",
+};
+
+static int set_mode(struct settle_options *options, const char *value)
+{
+    for (size_t i = 0; i < sizeof mode_names / sizeof *mode_names; i++)
+        if (strcmp(value, mode_names[i]) == 0) {
+            options->mode = (enum settle_mode)i;
+            return 0;
+        }
+    return -1;
+}
+
+static int set_verbose(struct settle_options *options, const char *value)
+{
+    if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+        return -1;
+    options->verbose = *value == '1';
+    return 0;
+}
+
+static const struct option_kind {
+    const char *key;
+    const char *variable;
+    int (*set)(struct settle_options *options, const char *value);
+    const char *fallback;
+    const char *expected;
+} kinds[] = {
+    {"mode", "SETTLE_MODE", set_mode, "fsync", "fsync, writeback or off"},
+    {"verbose", "SETTLE_VERBOSE", set_verbose, "0", "0 or 1"},
+};
+
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+static int set_kind(struct settle_options *options, const struct option_kind *kind,
+                    const char *value, const char **expected)
+{
+    *expected = kind->expected;
+    return kind->set(options, *value ? value : kind->fallback);
+}
+
+int options_set(struct settle_options *options, const char *key, const char *value,
+                const char **expected)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (strcmp(key, kinds[i].key) == 0)
+            return set_kind(options, &kinds[i], value, expected);
+    *expected = "an option that settle knows";
+    return -1;
+}
+
+int options_from_environment(struct settle_options *options, const char **name,
+                             const char **expected)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        const char *value = getenv(kinds[i].variable);
+
+        *name = kinds[i].variable;
+        if (value && set_kind(options, &kinds[i], value, expected) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void options_format(const struct settle_options *options, char *text, size_t size)
+{
+    snprintf(text, size, "mode=%s verbose=%d", mode_names[options->mode], options->verbose);
+}
+
+int options_parse(struct settle_options *options, const char *text)
+{
+    char copy[OPTIONS_TEXT];
+    char *rest;
+
+    if (strlen(text) >= sizeof copy)
+        return -1;
+    memcpy(copy, text, strlen(text) + 1);
+    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        char *value = strchr(word, '=');
+        const char *expected;
+
+        if (!value)
+            return -1;
+        *value++ = '\0';
+        if (options_set(options, word, value, &expected) < 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,59 @@
+/* plugin.c - settle.so: what GNU make calls at "load settle.so"
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <dlfcn.h>
+#include <gnumake.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "function.h"
+#include "hook.h"
+#include "make.h"
+#include "message.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+/* make refuses a plugin without it. */
+EXPORTED extern int plugin_is_GPL_compatible;
+int plugin_is_GPL_compatible;
+
+/* Development versions of make pass a number before the location, releases don't: neither is read. */
+EXPORTED int settle_gmk_setup(void);
+EXPORTED void settle_gmk_unload(void);
+
+static bool is_loaded;
+
+/* The absolute path of this very file, symbolic links resolved, into PATH. */
+static const char *find_library(char path[PATH_MAX])
+{
+    Dl_info info;
+
+    if (!dladdr(&is_loaded, &info) || !realpath(info.dli_fname, path))
+        return PKGLIBDIR "/settle.so";
+    return path;
+}
+
+int settle_gmk_setup(void)
+{
+    char path[PATH_MAX];
+
+    if (is_loaded)
+        return 1;  /* under a second name: make knows files by name, the dynamic linker by inode */
+    is_loaded = true;
+    /* The defaults.  Defined, so that --warn-undefined-variables has nothing to say of them. */
+    free(make_expand("$(eval SETTLE ?=)$(eval SETTLE_MODE ?= fsync)$(eval SETTLE_VERBOSE ?= 0)"));
+    if (hook_prepare(find_library(path)) < 0)
+        return 1;  /* a copy of this file is loaded and does the work */
+    gmk_add_function("settle", function_settle, 1, 1, GMK_FUNC_DEFAULT);
+    gmk_add_function("settle-hook", hook_function, 1, 1, GMK_FUNC_DEFAULT);
+    return 1;
+}
+
+void settle_gmk_unload(void)
+{
+    hook_forget();
+    is_loaded = false;
+}

@@ -1,0 +1,208 @@
+/* settle.c - the command: settles files from a shell
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "list.h"
+#include "message.h"
+#include "options.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+enum { OPTION_FILES_FROM = 256, OPTION_PLUGIN_PATH, OPTION_HELP, OPTION_VERSION };
+
+static const struct option long_options[] = {
+    {"mode", required_argument, NULL, 'm'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"null", no_argument, NULL, '0'},
+    {"files-from", required_argument, NULL, OPTION_FILES_FROM},
+    {"plugin-path", no_argument, NULL, OPTION_PLUGIN_PATH},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+    "Usage: settle [OPTION]... FILE...\n"
+    "Wait until each FILE and its name are on stable storage, and nothing else:\n"
+    "unrelated dirty data stays where it is.  A directory stands for itself, not\n"
+    "for what is below it; a symbolic link for what it points to.\n"
+    "\n"
+    "  -m, --mode=MODE        fsync (the default): survives a power cut;\n"
+    "                         writeback: no dirty page left, no commit, no flush;\n"
+    "                         off: do nothing\n"
+    "      --files-from=FILE  settle the files named in FILE, one a line;\n"
+    "                         - is standard input\n"
+    "  -0, --null             names in the --files-from FILE end with NUL\n"
+    "  -v, --verbose          print a line for each file: bytes, seconds, what moved\n"
+    "      --plugin-path      print where settle.so is, for make's \"load\"\n"
+    "      --help             print this help\n"
+    "      --version          print the version\n"
+    "\n"
+    "SETTLE_MODE and SETTLE_VERBOSE in the environment give the defaults.\n"
+    "Exit status: 0, 1 if a file failed, 2 for wrong usage.\n";
+
+static const char version[] =
+    "settle " PACKAGE_VERSION "\n"
+    "License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>\n"
+    "This is free software: you are free to change and redistribute it.\n"
+    "There is NO WARRANTY, to the extent permitted by law.\n";
+
+static _Noreturn void wrong_usage(void)
+{
+    static const char hint[] = "Try 'settle --help' for more information.\n";
+
+    fputs(hint, stderr);
+    exit(EXIT_USAGE);
+}
+
+/* Prints TEXT to stdout and exits: 0 where all of it got there. */
+static _Noreturn void print_and_exit(const char *text)
+{
+    if (fputs(text, stdout) < 0 || fclose(stdout) != 0) {
+        message("standard output: %s", strerror(errno));
+        exit(EXIT_FAILED);
+    }
+    exit(0);
+}
+
+/* settle.so beside this program, as in the build tree, else in the library folder of the installation
+   that this program is part of, wherever that was moved to. */
+static _Noreturn void print_plugin_path(void)
+{
+    static const char *const places[] = {"settle.so", PKGLIBDIR_FROM_BINDIR "/settle.so"};
+    char self[PATH_MAX], path[PATH_MAX + sizeof PKGLIBDIR_FROM_BINDIR + sizeof "/settle.so"];
+    char found[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    char *slash;
+
+    self[n > 0 ? n : 0] = '\0';
+    slash = strrchr(self, '/');
+    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
+        snprintf(path, sizeof path, "%.*s/%s", (int)(slash - self), self, places[i]);
+        if (realpath(path, found)) {
+            strcat(found, "\n");
+            print_and_exit(found);
+        }
+    }
+    if (access(PKGLIBDIR "/settle.so", F_OK) == 0)
+        print_and_exit(PKGLIBDIR "/settle.so\n");
+    message("settle.so is neither beside this program nor in " PKGLIBDIR);
+    exit(EXIT_FAILED);
+}
+
+struct invocation {
+    struct settle_options options;
+    const char *files_from;
+    int separator;
+    struct list files;
+};
+
+static void set_mode(struct invocation *call, const char *value)
+{
+    const char *expected;
+
+    if (options_set(&call->options, "mode", value, &expected) == 0)
+        return;
+    message("--mode: '%s' is not %s", value, expected);
+    wrong_usage();
+}
+
+static void read_environment(struct invocation *call)
+{
+    const char *name, *expected;
+
+    call->options = options_default;
+    if (options_from_environment(&call->options, &name, &expected) == 0)
+        return;
+    message("%s: '%s' is not %s", name, getenv(name), expected);
+    exit(EXIT_USAGE);
+}
+
+static void read_options(struct invocation *call, int argc, char *argv[])
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "m:v0", long_options, NULL)) != -1)
+        switch (option) {
+        case 'm':
+            set_mode(call, optarg);
+            break;
+        case 'v':
+            call->options.verbose = true;
+            break;
+        case '0':
+            call->separator = '\0';
+            break;
+        case OPTION_FILES_FROM:
+            call->files_from = optarg;
+            break;
+        case OPTION_PLUGIN_PATH:
+            print_plugin_path();
+        case OPTION_HELP:
+            print_and_exit(help);
+        case OPTION_VERSION:
+            print_and_exit(version);
+        default:
+            wrong_usage();
+        }
+}
+
+static void out_of_memory(void)
+{
+    message("%s", strerror(errno));
+    exit(EXIT_FAILED);
+}
+
+/* The names of --files-from, then those of the command line. */
+static void collect_files(struct invocation *call, char *const argument[])
+{
+    if (call->files_from && list_read(&call->files, call->files_from, call->separator) < 0) {
+        message("%s: %s", call->files_from, strerror(errno));
+        exit(EXIT_FAILED);
+    }
+    for (; *argument; argument++)
+        if (list_add(&call->files, *argument) < 0)
+            out_of_memory();
+    if (call->files.count == 0 && !call->files_from) {
+        message("no file named");
+        wrong_usage();
+    }
+}
+
+static void tell(const struct outcome *outcome, void *context)
+{
+    const struct settle_options *options = context;
+    char *text;
+
+    if (outcome->what != OUTCOME_FAILED && !options->verbose)
+        return;
+    text = message_of(outcome);
+    message("%s", text ? text : outcome->name);
+    free(text);
+}
+
+int main(int argc, char *argv[])
+{
+    struct invocation call = {.separator = '\n'};
+    int failed;
+
+    read_environment(&call);
+    read_options(&call, argc, argv);
+    collect_files(&call, argv + optind);
+    failed = engine_settle(&call.options, call.files.name, call.files.count, tell, &call.options);
+    if (failed < 0)
+        out_of_memory();
+    list_free(&call.files);
+    return failed ? EXIT_FAILED : 0;
+}

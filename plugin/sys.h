@@ -1,0 +1,37 @@
+/* sys.h - the one seam between settle and the kernel
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   The engine reaches the kernel through this table only, so that a test can put its own function
+   into a slot and see what every caller makes of EIO, ENOSPC or EINTR.  The functions behave as
+   the system calls of their names: -1 and errno on failure.  Where the system has no such call,
+   the slot answers ENOSYS. */
+
+#ifndef SETTLE_SYS_H
+#define SETTLE_SYS_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+
+struct sys {
+    int (*open)(const char *path, int flags);
+    int (*close)(int fd);
+    int (*lstat)(const char *path, struct stat *st);
+    int (*stat)(const char *path, struct stat *st);
+    int (*fstat)(int fd, struct stat *st);
+    ssize_t (*readlink)(const char *path, char *target, size_t size);
+    int (*unlink)(const char *path);
+    int (*fsync)(int fd);
+    int (*fdatasync)(int fd);
+    /* sync_file_range(2) over the whole file; FLAGS are its SYNC_FILE_RANGE_ flags */
+    int (*sync_file_range)(int fd, unsigned flags);
+    /* ioctl FS_IOC_FIEMAP with FIEMAP_FLAG_SYNC: write back all pages of FD's file and wait */
+    int (*fiemap_sync)(int fd);
+    /* f_type of fstatfs(2) into *MAGIC */
+    int (*fs_magic)(int fd, unsigned long *magic);
+    int (*clock)(struct timespec *now);  /* CLOCK_MONOTONIC */
+};
+
+extern struct sys sys;
+
+#endif
