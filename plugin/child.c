@@ -59,8 +59,9 @@ static bool asks_to_stop(int number)
    blocked while its handler runs). */
 static bool has_signal_now(pid_t pid, int number)
 {
+    static const char *const masks[] = {"SigPnd:", "ShdPnd:", "SigBlk:"};
     char path[64], line[256];
-    unsigned long long mask, all = 0;
+    unsigned long long all = 0;
     FILE *status;
 
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
@@ -68,9 +69,9 @@ static bool has_signal_now(pid_t pid, int number)
     if (!status)
         return false;
     while (fgets(line, sizeof line, status))
-        if (sscanf(line, "SigPnd: %llx", &mask) == 1 || sscanf(line, "ShdPnd: %llx", &mask) == 1 ||
-            sscanf(line, "SigBlk: %llx", &mask) == 1)
-            all |= mask;
+        for (size_t i = 0; i < sizeof masks / sizeof *masks; i++)
+            if (strncmp(line, masks[i], strlen(masks[i])) == 0)
+                all |= strtoull(line + strlen(masks[i]), NULL, 16);
     fclose(status);
     return all >> (number - 1) & 1;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,13 +67,9 @@ static char *parent_of(const char *path, int is_directory)
         size_t n = length - (size_t)(last - path);
 
         if (n == 0 || strncmp(last, ".", n) == 0 || strncmp(last, "..", n) == 0) {
-            char *parent = malloc(length + sizeof "/..");
+            char *parent;
 
-            if (parent) {
-                memcpy(parent, path, length);
-                memcpy(parent + length, "/..", sizeof "/..");
-            }
-            return parent;
+            return asprintf(&parent, "%.*s/..", (int)length, path) < 0 ? NULL : parent;
         }
     }
     if (!slash)

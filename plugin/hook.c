@@ -36,7 +36,7 @@
 
 /* The kernel takes no longer string into a new process (execve(2), MAX_ARG_STRLEN), whatever the
    limit on all of them. */
-#define LONGEST_VARIABLE (128 * 1024)
+#define LONGEST_VARIABLE ((size_t)128 * 1024)
 
 /* A make variable as it was, to be expanded when make would have expanded it. */
 struct captured {
@@ -172,7 +172,7 @@ static void check_hook(const char *target)
 static void check_length(const struct job *job)
 {
     if (strlen(job->files) + sizeof JOB_FILES "=" > LONGEST_VARIABLE)
-        make_fatal("target '%s': SETTLE is %zu bytes long, more than the %d that the kernel hands on "
+        make_fatal("target '%s': SETTLE is %zu bytes long, more than the %zu that the kernel hands on "
                    "to a new process; name fewer files", job->target, strlen(job->files),
                    LONGEST_VARIABLE);
 }

@@ -34,9 +34,8 @@ void orphans_adopt(void)
 static bool is_ours(pid_t pid)
 {
     char path[64], text[512];
-    const char *rest;
-    char state;
-    int parent, group, session;
+    char *rest, state;
+    long parent, session;
     ssize_t n;
     int fd;
 
@@ -49,9 +48,15 @@ static bool is_ours(pid_t pid)
     if (n <= 0)
         return false;
     text[n] = '\0';
-    rest = strrchr(text, ')');  /* the name before it may hold anything */
-    return rest && sscanf(rest, ") %c %d %d %d", &state, &parent, &group, &session) == 4 &&
-           parent == getpid() && session == getsid(0) && state != 'Z' && state != 'X';
+    /* proc(5): "pid (name) state ppid pgrp session ..."; the name may hold anything */
+    rest = strrchr(text, ')');
+    if (!rest || strlen(rest) < sizeof ") S " - 1)
+        return false;
+    state = rest[2];
+    parent = strtol(rest + 4, &rest, 10);
+    strtol(rest, &rest, 10);
+    session = strtol(rest, NULL, 10);
+    return parent == getpid() && session == getsid(0) && state != 'Z' && state != 'X';
 }
 
 /* The processes that were sent the signal already. */

@@ -50,13 +50,13 @@ static const char help[] =
     "      --version          print the version\n"
     "\n"
     "SETTLE_MODE and SETTLE_VERBOSE in the environment give the defaults.\n"
-    "Exit status: 0, 1 if a file failed, 2 for wrong usage.\n";
+    "Exit status: 0, 1 if a file failed, 2 for wrong usage.";
 
 static const char version[] =
     "settle " PACKAGE_VERSION "\n"
     "License GPLv3+: GNU GPL version 3 or later <https://gnu.org/licenses/gpl.html>\n"
     "This is free software: you are free to change and redistribute it.\n"
-    "There is NO WARRANTY, to the extent permitted by law.\n";
+    "There is NO WARRANTY, to the extent permitted by law.";
 
 static _Noreturn void wrong_usage(void)
 {
@@ -66,10 +66,10 @@ static _Noreturn void wrong_usage(void)
     exit(EXIT_USAGE);
 }
 
-/* Prints TEXT to stdout and exits: 0 where all of it got there. */
+/* Prints TEXT as a line to stdout and exits: 0 where all of it got there. */
 static _Noreturn void print_and_exit(const char *text)
 {
-    if (fputs(text, stdout) < 0 || fclose(stdout) != 0) {
+    if (puts(text) < 0 || fclose(stdout) != 0) {
         message("standard output: %s", strerror(errno));
         exit(EXIT_FAILED);
     }
@@ -90,13 +90,11 @@ static _Noreturn void print_plugin_path(void)
     slash = strrchr(self, '/');
     for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
         snprintf(path, sizeof path, "%.*s/%s", (int)(slash - self), self, places[i]);
-        if (realpath(path, found)) {
-            strcat(found, "\n");
+        if (realpath(path, found))
             print_and_exit(found);
-        }
     }
     if (access(PKGLIBDIR "/settle.so", F_OK) == 0)
-        print_and_exit(PKGLIBDIR "/settle.so\n");
+        print_and_exit(PKGLIBDIR "/settle.so");
     message("settle.so is neither beside this program nor in " PKGLIBDIR);
     exit(EXIT_FAILED);
 }

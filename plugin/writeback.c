@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 
 #include "retry.h"
@@ -51,15 +51,15 @@ static const struct {
    mapping of the overlay inode (fs/ioctl.c, ioctl_fiemap). */
 static bool fiemap_is_handed_on(void)
 {
-    static int answer = -1;
     struct utsname kernel;
-    unsigned major = 0, minor = 0;
+    unsigned long major, minor;
+    char *rest;
 
-    if (answer < 0) {
-        answer = uname(&kernel) == 0 && sscanf(kernel.release, "%u.%u", &major, &minor) == 2 &&
-                 (major > 5 || (major == 5 && minor >= 8));
-    }
-    return answer;
+    if (uname(&kernel) < 0)
+        return false;
+    major = strtoul(kernel.release, &rest, 10);
+    minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
+    return major > 5 || (major == 5 && minor >= 8);
 }
 
 static enum way choose(int fd)

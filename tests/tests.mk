@@ -1,0 +1,47 @@
+# tests.mk - the part of the Makefile that builds and runs the tests
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# A unit test is tests/unit/NAME.c, linked with all of settle but its three main files.
+unit_tests =
+ifeq ($(have_cmocka),yes)
+unit_tests += $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/unit/*.c)))
+endif
+unit_objects = $(engine_objects) plugin/child.o plugin/orphans.o plugin/shell.o plugin/list.o
+
+system_tests = $(sort $(wildcard $(srcdir)/tests/system/*.sh))
+
+test_programs = $(unit_tests) tests/mmapwrite tests/cachestat
+ifeq ($(have_fuse3),yes)
+test_programs += tests/latefs
+endif
+
+$(unit_tests): %: %.o $(unit_objects)
+	$(LINK) -o $@ $< $(unit_objects) $(CMOCKA_LIBS) $(LIBS)
+
+latefs_objects = $(patsubst $(srcdir)/%.c,%.o,$(wildcard $(srcdir)/tests/late*.c))
+$(latefs_objects): CPPFLAGS += $(FUSE3_CFLAGS)
+tests/latefs: $(latefs_objects)
+	$(LINK) -o $@ $(latefs_objects) $(FUSE3_LIBS) $(LIBS)
+
+tests/mmapwrite: examples/runtest/mmapwrite.o
+	@$(MKDIR_P) $(@D)
+	$(LINK) -o $@ $< $(LIBS)
+tests/cachestat: tests/cachestat.o
+	$(LINK) -o $@ $< $(LIBS)
+
+# The sanitizer's runtime must be there before the plugin is: make is started with it.
+preload = $(if $(findstring -fsanitize=address,$(CFLAGS)),$(shell $(CC) -print-file-name=libasan.so))
+
+test_environment = SRC='$(abspath $(srcdir))' BUILD='$(CURDIR)' MAKE='$(USER_MAKE)' CC='$(CC)' \
+	have_cmocka=$(have_cmocka) have_libelf=$(have_libelf) PRELOAD='$(preload)'
+
+check: all $(test_programs)
+	+@$(test_environment) sh $(srcdir)/tests/suite $(unit_tests:%=./%) $(system_tests)
+
+# The same tests of the plugin, on what an installation into a folder of its own gives.
+installcheck: all $(test_programs)
+	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/system/install.sh
+
+clean-tests:
+	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d
+	rm -f examples/runtest/mmapwrite.o examples/runtest/mmapwrite.d
