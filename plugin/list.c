@@ -10,23 +10,29 @@
 
 #include "list.h"
 
+static int make_room(struct list *list)
+{
+    size_t room = list->room ? 2 * list->room : 64;
+    char **grown;
+
+    if (list->count < list->room)
+        return 0;
+    grown = reallocarray(list->name, room, sizeof *grown);
+    if (!grown)
+        return -1;
+    list->name = grown;
+    list->room = room;
+    return 0;
+}
+
 int list_add(struct list *list, const char *name)
 {
-    char *copy;
-
-    if (list->count == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        char **grown = reallocarray(list->name, room, sizeof *grown);
-
-        if (!grown)
-            return -1;
-        list->name = grown;
-        list->room = room;
-    }
-    copy = strdup(name);
-    if (!copy)
+    if (make_room(list) < 0)
         return -1;
-    list->name[list->count++] = copy;
+    list->name[list->count] = strdup(name);
+    if (!list->name[list->count])
+        return -1;
+    list->count++;
     return 0;
 }
 
