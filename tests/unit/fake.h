@@ -1,0 +1,387 @@
+/* fake.h - a file system in memory behind the seam of system calls, for unit tests
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   A few files, directories and links below the current directory "/w".  Each call is noted down,
+   and any call on any file can be told to fail.  Paths are shown as seen from "/w", whatever way
+   they were reached by. */
+
+#ifndef SETTLE_FAKE_H
+#define SETTLE_FAKE_H
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "sys.h"
+
+#define FAKE_PATH 4096
+#define FAKE_ROOM 1024
+#define FAKE_FIRST_FD 5000  /* none that the process really has */
+#define FAKE_EXT4 0xef53UL
+#define FAKE_OVERLAYFS 0x794c7630UL
+#define FAKE_FUSE 0x65735546UL
+#define FAKE_EVER (-1)
+
+/* What calls take, in seconds; all others take no time. */
+#define FAKE_START_TAKES 0.5
+#define FAKE_SYNC_TAKES 2.0
+
+struct fake_entry {
+    char path[48];       /* from the root, which is "" itself */
+    const char *target;  /* of a link */
+    struct stat st;
+    bool moves_late;     /* its block count and ctime move when it is synced */
+};
+
+/* A call that fails: so many TIMES, or FAKE_EVER. */
+struct fake_fault {
+    const char *verb;
+    const char *path;
+    int error;
+    int times;
+};
+
+static struct {
+    struct fake_entry entry[FAKE_ROOM];
+    size_t entries;
+    struct fake_entry *fd[FAKE_ROOM];
+    size_t open;      /* descriptors open now, ... */
+    size_t peak;      /* ... and at the worst moment */
+    struct fake_fault fault[4];
+    size_t faults;
+    size_t fired;     /* calls that a fault made fail */
+    unsigned long magic;
+    const char *kernel;  /* its release */
+    double now;
+    struct fake_step {
+        const char *verb;
+        char path[48];
+    } step[8 * FAKE_ROOM];
+    size_t steps;
+} fake;
+
+static inline const char *fake_shown(const char *path)
+{
+    if (strncmp(path, "/w/", 3) == 0)
+        return path + 3;
+    return strcmp(path, "/w") == 0 ? "." : *path ? path : "/";
+}
+
+static inline struct fake_entry *fake_find(const char *path)
+{
+    for (size_t i = 0; i < fake.entries; i++)
+        if (strcmp(fake.entry[i].path, path) == 0)
+            return &fake.entry[i];
+    return NULL;
+}
+
+static inline struct fake_entry *fake_add(const char *path, mode_t mode)
+{
+    struct fake_entry *entry = &fake.entry[fake.entries];
+
+    assert_true(fake.entries < FAKE_ROOM);
+    memset(entry, 0, sizeof *entry);
+    snprintf(entry->path, sizeof entry->path, "%s%.40s", *path == '/' || !*path ? "" : "/w/", path);
+    entry->st.st_dev = 1;
+    entry->st.st_ino = 100 + fake.entries++;
+    entry->st.st_mode = mode;
+    entry->st.st_size = 10;
+    entry->st.st_mtim.tv_sec = entry->st.st_ctim.tv_sec = 1000;
+    return entry;
+}
+
+static inline struct fake_entry *fake_file(const char *path)
+{
+    return fake_add(path, S_IFREG | 0644);
+}
+
+static inline void fake_dir(const char *path)
+{
+    fake_add(path, S_IFDIR | 0755);
+}
+
+static inline void fake_link(const char *path, const char *target)
+{
+    fake_add(path, S_IFLNK | 0777)->target = target;
+}
+
+static inline void fake_hard_link(const char *path, const struct fake_entry *to)
+{
+    fake_file(path)->st.st_ino = to->st.st_ino;
+}
+
+static inline void fake_fail(const char *verb, const char *path, int error, int times)
+{
+    assert_true(fake.faults < sizeof fake.fault / sizeof *fake.fault);
+    fake.fault[fake.faults++] = (struct fake_fault){verb, path, error, times};
+}
+
+/* Notes the call down.  Returns 0, or -1 and errno where it was told to fail. */
+static inline int fake_call(const char *verb, const char *path)
+{
+    struct fake_step *step = &fake.step[fake.steps];
+
+    assert_true(fake.steps < sizeof fake.step / sizeof *fake.step);
+    fake.steps++;
+    step->verb = verb;
+    snprintf(step->path, sizeof step->path, "%s", fake_shown(path));
+    for (size_t i = 0; i < fake.faults; i++) {
+        struct fake_fault *fault = &fake.fault[i];
+
+        if (fault->times == 0 || strcmp(fault->verb, verb) != 0 ||
+            strcmp(fault->path, step->path) != 0)
+            continue;
+        if (fault->times > 0)
+            fault->times--;
+        fake.fired++;
+        errno = fault->error;
+        return -1;
+    }
+    return 0;
+}
+
+/* Finds what NAME, seen from the directory AT, stands for: its entry, or NULL and errno. */
+static inline struct fake_entry *fake_walk(const char *at, const char *name, bool follow, int links)
+{
+    char path[FAKE_PATH], rest[FAKE_PATH];
+    struct fake_entry *entry = NULL;
+
+    snprintf(path, sizeof path, "%s", *name == '/' ? "" : at);
+    for (const char *next = name + strspn(name, "/"); *next; next += strspn(next, "/")) {
+        size_t length = strcspn(next, "/"), end = strlen(path);
+
+        if (length == 2 && strncmp(next, "..", 2) == 0) {
+            path[end > 0 ? strrchr(path, '/') - path : 0] = '\0';
+        } else if (length != 1 || *next != '.') {
+            snprintf(path + end, sizeof path - end, "/%.*s", (int)length, next);
+            entry = fake_find(path);
+            if (entry && S_ISLNK(entry->st.st_mode) && (follow || next[length])) {
+                path[end] = '\0';
+                snprintf(rest, sizeof rest, "%s%s", entry->target, next + length);
+                errno = ELOOP;
+                return links == 40 ? NULL : fake_walk(path, rest, follow, links + 1);
+            }
+            errno = entry ? ENOTDIR : ENOENT;
+            if (!entry || (next[length] && !S_ISDIR(entry->st.st_mode)))
+                return NULL;
+        }
+        next += length;
+    }
+    errno = ENOENT;
+    return *name ? fake_find(path) : NULL;
+}
+
+/* The entry of NAME for the call VERB, or NULL and errno. */
+static inline struct fake_entry *fake_look(const char *verb, const char *name, bool follow)
+{
+    struct fake_entry *entry = fake_walk("/w", name, follow, 0);
+    int error = errno;
+
+    if (fake_call(verb, entry ? entry->path : name) < 0)
+        return NULL;
+    errno = error;
+    return entry;
+}
+
+static inline struct fake_entry *fake_at(int fd)
+{
+    if (fd < FAKE_FIRST_FD || fd >= FAKE_FIRST_FD + FAKE_ROOM || !fake.fd[fd - FAKE_FIRST_FD])
+        fail_msg("descriptor %d is not open", fd);
+    return fake.fd[fd - FAKE_FIRST_FD];
+}
+
+static inline int fake_open(const char *name, int flags)
+{
+    bool write = (flags & O_ACCMODE) == O_WRONLY;
+    struct fake_entry *entry = fake_look(write ? "openw" : "open", name, true);
+    size_t i = 0;
+
+    if (!entry)
+        return -1;
+    /* never to wait, nor to change anything, nor to be inherited */
+    assert_int_equal(flags & (O_NONBLOCK | O_CLOEXEC), O_NONBLOCK | O_CLOEXEC);
+    assert_int_equal(flags & (O_CREAT | O_TRUNC | O_APPEND), 0);
+    assert_int_equal(flags & O_ACCMODE, write ? O_WRONLY : O_RDONLY);
+    if (!S_ISDIR(entry->st.st_mode))
+        assert_int_equal(flags & O_NOCTTY, O_NOCTTY);
+    if (!(entry->st.st_mode & (write ? 0200 : 0400))) {
+        errno = EACCES;
+        return -1;
+    }
+    while (fake.fd[i])
+        assert_true(++i < FAKE_ROOM);
+    fake.fd[i] = entry;
+    if (++fake.open > fake.peak)
+        fake.peak = fake.open;
+    return FAKE_FIRST_FD + (int)i;
+}
+
+/* As Linux has it, the descriptor is gone whatever the result. */
+static inline int fake_close(int fd)
+{
+    const struct fake_entry *entry = fake_at(fd);
+
+    fake.fd[fd - FAKE_FIRST_FD] = NULL;
+    fake.open--;
+    return fake_call("close", entry->path);
+}
+
+static inline int fake_attributes(const struct fake_entry *entry, struct stat *st)
+{
+    if (!entry)
+        return -1;
+    *st = entry->st;
+    return 0;
+}
+
+static inline int fake_lstat(const char *name, struct stat *st)
+{
+    return fake_attributes(fake_look("lstat", name, false), st);
+}
+
+static inline int fake_stat(const char *name, struct stat *st)
+{
+    return fake_attributes(fake_look("stat", name, true), st);
+}
+
+static inline int fake_fstat(int fd, struct stat *st)
+{
+    const struct fake_entry *entry = fake_at(fd);
+
+    return fake_attributes(fake_call("fstat", entry->path) < 0 ? NULL : entry, st);
+}
+
+static inline ssize_t fake_readlink(const char *name, char *target, size_t size)
+{
+    const struct fake_entry *entry = fake_look("readlink", name, false);
+    size_t length;
+
+    if (!entry)
+        return -1;
+    assert_non_null(entry->target);
+    length = strlen(entry->target);
+    length = length < size ? length : size;
+    memcpy(target, entry->target, length);  /* no NUL: readlink(2) */
+    return (ssize_t)length;
+}
+
+/* The engine has no business with it: it speaks of files, its callers may remove them. */
+static inline int fake_unlink(const char *name)
+{
+    fail_msg("%s must not be removed", name);
+    return -1;
+}
+
+/* A call that writes FD's pages, and takes a while. */
+static inline int fake_sync(const char *verb, int fd, double seconds)
+{
+    struct fake_entry *entry = fake_at(fd);
+
+    fake.now += seconds;
+    if (fake_call(verb, entry->path) < 0)
+        return -1;
+    if (entry->moves_late) {
+        entry->st.st_blocks = 8;
+        entry->st.st_ctim.tv_sec = 1001;
+    }
+    return 0;
+}
+
+static inline int fake_fsync(int fd)
+{
+    return fake_sync("fsync", fd, FAKE_SYNC_TAKES);
+}
+
+static inline int fake_fdatasync(int fd)
+{
+    return fake_sync("fdatasync", fd, FAKE_SYNC_TAKES);
+}
+
+static inline int fake_fiemap_sync(int fd)
+{
+    return fake_sync("fiemap", fd, FAKE_SYNC_TAKES);
+}
+
+/* "start" or "wait", by the flags of sync_file_range(2); no other use makes sense. */
+static inline int fake_sync_file_range(int fd, unsigned flags)
+{
+    if (flags == 2)
+        return fake_sync("start", fd, FAKE_START_TAKES);
+    assert_int_equal(flags, 1 | 2 | 4);
+    return fake_sync("wait", fd, FAKE_SYNC_TAKES);
+}
+
+static inline int fake_fs_magic(int fd, unsigned long *magic)
+{
+    *magic = fake.magic;
+    return fake_call("magic", fake_at(fd)->path);
+}
+
+static inline int fake_clock(struct timespec *now)
+{
+    now->tv_sec = (time_t)fake.now;
+    now->tv_nsec = (long)((fake.now - (double)now->tv_sec) * 1e9);
+    return 0;
+}
+
+/* In place of the C library's, which is not behind the seam. */
+int uname(struct utsname *name)
+{
+    memset(name, 0, sizeof *name);
+    snprintf(name->release, sizeof name->release, "%s", fake.kernel ? fake.kernel : "6.1.0");
+    return 0;
+}
+
+/* An empty file system, of the kind MAGIC. */
+static inline void fake_start(unsigned long magic)
+{
+    memset(&fake, 0, sizeof fake);
+    fake.magic = magic;
+    fake_dir("");
+    fake_dir("/w");
+    sys = (struct sys){
+        .open = fake_open,
+        .close = fake_close,
+        .lstat = fake_lstat,
+        .stat = fake_stat,
+        .fstat = fake_fstat,
+        .readlink = fake_readlink,
+        .unlink = fake_unlink,
+        .fsync = fake_fsync,
+        .fdatasync = fake_fdatasync,
+        .sync_file_range = fake_sync_file_range,
+        .fiemap_sync = fake_fiemap_sync,
+        .fs_magic = fake_fs_magic,
+        .clock = fake_clock,
+    };
+}
+
+static inline bool fake_is_one_of(const char *verb, const char *verbs)
+{
+    size_t length = strlen(verb);
+
+    for (const char *at = verbs; (at = strstr(at, verb)); at += length)
+        if ((at == verbs || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return true;
+    return false;
+}
+
+/* The calls that are among VERBS ("open fsync"), in their order: "open a, fsync a".  The text lives
+   until the next call. */
+static inline const char *fake_calls(const char *verbs)
+{
+    static char text[4096];
+    size_t end = 0;
+
+    *text = '\0';
+    for (size_t i = 0; i < fake.steps; i++)
+        if (fake_is_one_of(fake.step[i].verb, verbs)) {
+            end += (size_t)snprintf(text + end, sizeof text - end, "%s%s %s", end ? ", " : "",
+                                    fake.step[i].verb, fake.step[i].path);
+            assert_true(end < sizeof text);
+        }
+    return text;
+}
+
+#endif
