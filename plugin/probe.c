@@ -61,6 +61,18 @@ static int measure(struct probe_facts *facts)
     return result;
 }
 
+/* That all writers fail, for want of space for example, is more than a finding.  write(2), the last,
+   says best why: a mapping only gives SIGBUS. */
+static int why_unseen(const struct probe_facts *facts)
+{
+    int error = 0;
+
+    for (int writer = PROBE_WRITERS - 1; writer >= 0; writer--)
+        for (int watch = 0; watch < PROBE_WATCHES && !error; watch++)
+            error = probe_error(&facts->trial[writer][watch]);
+    return error;
+}
+
 static int print(const struct probe_facts *facts, bool json)
 {
     const struct probe_verdict verdict = probe_judge(facts);
@@ -71,7 +83,10 @@ static int print(const struct probe_facts *facts, bool json)
         probe_print(facts, &verdict);
     if (ferror(stdout) || fclose(stdout) != 0)
         return complain("standard output");
-    return 0;
+    if (verdict.status != PROBE_UNSEEN)
+        return 0;
+    errno = why_unseen(facts);
+    return complain(facts->directory);
 }
 
 int probe_run(const char *directory, bool json)

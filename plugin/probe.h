@@ -67,10 +67,10 @@ struct probe_lease {
 enum probe_call {
     CALL_FAILS,
     CALL_WORKS,
-    CALL_BLIND,     /* cachestat sees no page of a file with dirty pages; what works on the same pages,
-                       those of the file itself, as sync_file_range does, then does nothing */
+    CALL_BLIND,     /* cachestat sees no page of a file just written to and read; sync_file_range, which
+                       works on the same pages, then does nothing */
     CALL_LEAVES,    /* sync_file_range returned 0 and left dirty pages */
-    CALL_UNPROVEN,  /* sync_file_range returned 0; there is no telling what it did */
+    CALL_UNPROVEN,  /* sync_file_range returned 0; whether it can do more can't be told */
 };
 
 struct probe_facts {
@@ -97,13 +97,16 @@ enum probe_status {
 
 struct probe_verdict {
     enum probe_status status;
-    bool asking_settles;  /* without fsync, files moved only while nobody asked by stat */
-    bool later;           /* without fsync, some moved when fsynced in the end: they will move later */
+    bool asking_settles;  /* files of some writer moved late only where nobody asked by stat */
+    bool later;           /* some moved when they were fsynced in the end: else they would later */
     double stable;        /* for SETTLE_STABLE; meaningless with PROBE_FSYNC_FAILS, PROBE_UNSEEN */
     double timeout;       /* for SETTLE_TIMEOUT; 0: its default will do */
 };
 
 struct probe_verdict probe_judge(const struct probe_facts *facts);
+
+/* What first went wrong in TRIAL: errno, or 0. */
+int probe_error(const struct probe_trial *trial);
 
 /* The name of a statfs(2) number, or NULL. */
 const char *probe_magic_name(unsigned long magic);

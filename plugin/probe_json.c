@@ -101,8 +101,6 @@ static void print_trial(const struct probe_trial *trial, int writer, int watch)
         [WRITER_CLOSE_FIRST] = "close-first",
         [WRITER_WRITE] = "write",
     };
-    int error = trial->write_error ? trial->write_error
-                                   : (trial->fsync_error ? trial->fsync_error : trial->look_error);
 
     printf("    {\"writer\": \"%s\", \"fsync\": %s, \"stat\": %s,\n", writers[writer],
            watch == WATCH_SYNCED ? "true" : "false", watch == WATCH_CACHED ? "false" : "true");
@@ -110,7 +108,7 @@ static void print_trial(const struct probe_trial *trial, int writer, int watch)
            trial->moved, trial->unsettled);
     print_attributes(trial->attributes);
     printf(",\n     \"last_move\": %.3f, \"longest_still\": %.3f, ", trial->last, trial->still);
-    print_error("", error, "}");
+    print_error("", probe_error(trial), "}");
 }
 
 static void print_trials(const struct probe_facts *facts)

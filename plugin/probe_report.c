@@ -29,27 +29,19 @@ static void name_attributes(char *text, size_t size, unsigned attributes)
                                        length > 0 ? ", " : "", names[i]);
 }
 
-static int first_error(const struct probe_trial *trial)
-{
-    if (trial->write_error)
-        return trial->write_error;
-    return trial->fsync_error ? trial->fsync_error : trial->look_error;
-}
-
 /* One field of the table: "still", "ctime, blocks 0.95 s". */
 static void describe(char *text, const struct probe_trial *trial)
 {
     char names[CELL / 2];
+    int error = probe_error(trial);
 
     name_attributes(names, sizeof names, trial->attributes);
-    if (first_error(trial))
-        snprintf(text, CELL, "%s", strerror(first_error(trial)));
-    else if (trial->moved)
+    if (trial->moved)
         snprintf(text, CELL, "%s %.2f s", names, trial->last);
     else if (trial->unsettled)
         snprintf(text, CELL, "%s later", names);
     else
-        snprintf(text, CELL, "still");
+        snprintf(text, CELL, "%s", error ? strerror(error) : "still");
 }
 
 static void print_mount(const struct probe_facts *facts)
@@ -75,6 +67,8 @@ static void print_trials(const struct probe_facts *facts)
 
         for (int watch = 0; watch < PROBE_WATCHES; watch++)
             describe(cells[watch], &facts->trial[writer][watch]);
+        if (facts->trial[writer][WATCH_STAT].moved && !facts->trial[writer][WATCH_CACHED].moved)
+            strcpy(cells[WATCH_CACHED], "not seen");
         printf("  %-31s  %-22s  %-22s  %s\n", writers[writer], cells[WATCH_SYNCED],
                cells[WATCH_STAT], cells[WATCH_CACHED]);
     }
@@ -128,7 +122,8 @@ static void print_range(const struct probe_facts *facts)
                (uintmax_t)facts->dirty_before);
         break;
     case CALL_UNPROVEN:
-        puts("returns 0; what it did can't be told");
+        puts(facts->cachestat == CALL_WORKS ? "returns 0; there was no dirty page for it"
+                                            : "returns 0; what it did can't be told");
         break;
     }
 }
@@ -159,7 +154,7 @@ static void print_bare_moves(const struct probe_facts *facts, const struct probe
 {
     double stat = last_move(facts, WATCH_STAT), cached = last_move(facts, WATCH_CACHED);
 
-    if (stat > 0 || cached > 0)
+    if (stat > 0 || (verdict->asking_settles && cached > 0))
         printf("Files move up to %.2f s after their writer's exit.\n",
                stat > cached ? stat : cached);
     if (verdict->later)
@@ -167,8 +162,8 @@ static void print_bare_moves(const struct probe_facts *facts, const struct probe
                "out at last, which the kernel does some 30 s later.\n",
                facts->watched);
     if (verdict->asking_settles)
-        puts("They do so while nobody here asks by stat, which has them written out; until then other\n"
-             "hosts see neither the content nor the times.");
+        puts("Some do so only where nobody asks by stat, which has them written out; until then\n"
+             "other hosts see neither their content nor their times.");
 }
 
 static void print_status(const struct probe_facts *facts, const struct probe_verdict *verdict)
@@ -199,6 +194,9 @@ static void print_status(const struct probe_facts *facts, const struct probe_ver
 
 static void print_blind_spots(const struct probe_facts *facts)
 {
+    if (facts->trial[WRITER_UNMAP][WATCH_SYNCED].files == 0 &&
+        facts->trial[WRITER_WRITE][WATCH_SYNCED].files > 0)
+        puts("Here no file can be written through a shared mapping.");
     if (facts->lease.granted && facts->lease.mapping == SIGHT_UNSEEN)
         puts("A lease does not see shared mappings here: that somebody may still write through one\n"
              "can only be found in /proc.");

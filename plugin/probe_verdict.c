@@ -7,6 +7,13 @@
 
 #define DEFAULT_TIMEOUT 10.0  /* SETTLE_TIMEOUT */
 
+int probe_error(const struct probe_trial *trial)
+{
+    if (trial->write_error)
+        return trial->write_error;
+    return trial->fsync_error ? trial->fsync_error : trial->look_error;
+}
+
 /* Half as much again, up to the next half second: 0.95 s seen on GlusterFS gives the 1.5 that passed
    20 times of 20 there. */
 static double with_margin(double seen)
@@ -17,27 +24,35 @@ static double with_margin(double seen)
     return (whole < halves ? whole + 1 : whole) / 2.0;
 }
 
-/* The trials of one way of watching, or of two, together. */
-static struct probe_trial sum_up(const struct probe_facts *facts, enum probe_watch first,
-                                 enum probe_watch last)
+/* The trials of one way of watching together. */
+static struct probe_trial sum_up(const struct probe_facts *facts, enum probe_watch watch)
 {
     struct probe_trial sum = {0};
 
-    for (int writer = 0; writer < PROBE_WRITERS; writer++)
-        for (int watch = (int)first; watch <= (int)last; watch++) {
-            const struct probe_trial *trial = &facts->trial[writer][watch];
+    for (int writer = 0; writer < PROBE_WRITERS; writer++) {
+        const struct probe_trial *trial = &facts->trial[writer][watch];
 
-            sum.files += trial->files;
-            sum.moved += trial->moved;
-            sum.unsettled += trial->unsettled;
-            if (sum.last < trial->last)
-                sum.last = trial->last;
-            if (sum.still < trial->still)
-                sum.still = trial->still;
-            if (sum.fsync_error == 0)
-                sum.fsync_error = trial->fsync_error;
-        }
+        sum.files += trial->files;
+        sum.moved += trial->moved;
+        sum.unsettled += trial->unsettled;
+        if (sum.last < trial->last)
+            sum.last = trial->last;
+        if (sum.still < trial->still)
+            sum.still = trial->still;
+        if (sum.fsync_error == 0)
+            sum.fsync_error = trial->fsync_error;
+    }
     return sum;
+}
+
+/* Whether files that nobody asked about by stat moved late, and those of the same writer that somebody
+   did ask about not: asking had them written out.  Where those moved, too, the look without asking
+   was but a worse one. */
+static bool hides_moves(const struct probe_trial trials[PROBE_WATCHES])
+{
+    const struct probe_trial *asked = &trials[WATCH_STAT], *cached = &trials[WATCH_CACHED];
+
+    return asked->moved + asked->unsettled == 0 && cached->moved + cached->unsettled > 0;
 }
 
 /* Where fsync doesn't end it, what moves late without fsync may do so after it, too: GlusterFS moves
@@ -50,23 +65,36 @@ static void choose_times(struct probe_verdict *verdict, const struct probe_trial
 
     verdict->stable = with_margin(still);
     if (last + verdict->stable >= DEFAULT_TIMEOUT)
-        verdict->timeout = 2 * with_margin(last + verdict->stable);
+        verdict->timeout = with_margin(last + verdict->stable);
+}
+
+/* What moves without fsync. */
+static bool judge_bare(const struct probe_facts *facts, const struct probe_trial *asked,
+                       struct probe_verdict *verdict)
+{
+    bool moves = asked->moved + asked->unsettled > 0;
+
+    verdict->later = asked->unsettled > 0;
+    verdict->asking_settles = false;
+    for (int writer = 0; writer < PROBE_WRITERS; writer++)
+        if (hides_moves(facts->trial[writer])) {
+            verdict->later |= facts->trial[writer][WATCH_CACHED].unsettled > 0;
+            verdict->asking_settles = true;
+            moves = true;
+        }
+    return moves;
 }
 
 struct probe_verdict probe_judge(const struct probe_facts *facts)
 {
-    const struct probe_trial synced = sum_up(facts, WATCH_SYNCED, WATCH_SYNCED);
-    const struct probe_trial asked = sum_up(facts, WATCH_STAT, WATCH_STAT);
-    const struct probe_trial bare = sum_up(facts, WATCH_STAT, WATCH_CACHED);
-    const bool moves = bare.moved + bare.unsettled > 0;
-    struct probe_verdict verdict = {
-        .asking_settles = moves && asked.moved + asked.unsettled == 0,
-        .later = bare.unsettled > 0,
-    };
+    const struct probe_trial synced = sum_up(facts, WATCH_SYNCED);
+    const struct probe_trial asked = sum_up(facts, WATCH_STAT);
+    struct probe_verdict verdict = {0};
+    const bool moves = judge_bare(facts, &asked, &verdict);
 
     if (synced.fsync_error)
         verdict.status = PROBE_FSYNC_FAILS;
-    else if (synced.files == 0 || bare.files == 0)
+    else if (synced.files == 0 || asked.files == 0)
         verdict.status = PROBE_UNSEEN;
     else if (synced.moved > 0) {
         verdict.status = PROBE_FSYNC_MOVES;

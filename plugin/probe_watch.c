@@ -38,6 +38,13 @@ struct watched {
     bool lost;         /* it can't be watched any longer */
 };
 
+struct session {
+    struct probe_room *room;
+    struct watched files[FILES];
+    struct statx_timestamp writers_gone;  /* by the file system's clock, a server's for instance;
+                                             0 before */
+};
+
 static int look_at(const struct probe_room *room, const struct watched *file, struct look *look)
 {
     int flags = AT_SYMLINK_NOFOLLOW | (file->watch == WATCH_CACHED ? AT_STATX_DONT_SYNC : 0);
@@ -50,8 +57,7 @@ static int look_at(const struct probe_room *room, const struct watched *file, st
     look->ctime = stx.stx_ctime;
     look->mtime = stx.stx_mtime;
     look->size = stx.stx_size;
-    /* An NFS client that doesn't ask has only an idea of the blocks, put right some time later. */
-    look->blocks = file->watch == WATCH_CACHED ? 0 : stx.stx_blocks;
+    look->blocks = stx.stx_blocks;
     return 0;
 }
 
@@ -68,6 +74,25 @@ static unsigned differences(const struct look *a, const struct look *b)
            (a->blocks == b->blocks ? 0 : (unsigned)PROBE_BLOCKS);
 }
 
+static bool is_late(const struct statx_timestamp *time, const struct statx_timestamp *gone)
+{
+    if (gone->tv_sec == 0)
+        return false;
+    return time->tv_sec > gone->tv_sec ||
+           (time->tv_sec == gone->tv_sec && time->tv_nsec > gone->tv_nsec);
+}
+
+/* Who doesn't ask may have an outdated idea of a file, put right some time later: that is no move.
+   What became of the file after its writer's exit is one, and has a time to show for it. */
+static unsigned cached_differences(const struct look *before, const struct look *now,
+                                   const struct statx_timestamp *gone)
+{
+    unsigned late = (is_late(&now->ctime, gone) ? (unsigned)PROBE_CTIME : 0) |
+                    (is_late(&now->mtime, gone) ? (unsigned)PROBE_MTIME : 0);
+
+    return differences(before, now) & late;
+}
+
 static void note(int *error)
 {
     if (*error == 0)
@@ -75,27 +100,29 @@ static void note(int *error)
 }
 
 /* Looks again at FILE; returns what moved since the last time. */
-static unsigned look_again(const struct probe_room *room, struct watched *file)
+static unsigned look_again(const struct session *session, struct watched *file)
 {
     struct look now;
     unsigned moved;
 
-    if (look_at(room, file, &now) < 0) {
+    if (look_at(session->room, file, &now) < 0) {
         note(&file->trial->look_error);
         file->lost = true;
         return 0;
     }
-    moved = differences(&file->seen, &now);
+    moved = file->watch == WATCH_CACHED
+                ? cached_differences(&file->seen, &now, &session->writers_gone)
+                : differences(&file->seen, &now);
     file->seen = now;
     return moved;
 }
 
-static void look_at_all(const struct probe_room *room, struct watched *files, unsigned count)
+static void look_at_all(struct session *session, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        struct watched *file = &files[i];
+        struct watched *file = &session->files[i];
         struct probe_trial *trial = file->trial;
-        unsigned moved = file->lost ? 0 : look_again(room, file);
+        unsigned moved = file->lost ? 0 : look_again(session, file);
         double now = probe_now();
 
         if (!moved)
@@ -178,25 +205,39 @@ static void summarize(struct probe_fsync *sum, double *times, unsigned count)
     sum->max = times[count - 1];
 }
 
-static int begin_all(struct probe_room *room, struct probe_facts *facts, struct watched *files)
+static int begin_all(struct session *session, struct probe_facts *facts)
 {
     double times[FILES];
     unsigned synced = 0;
 
     for (unsigned i = 0; i < FILES; i++) {
+        struct watched *file = &session->files[i];
         enum probe_writer writer = i / COPIES % PROBE_WRITERS;
         double seconds = -1;
 
-        files[i].watch = i / COPIES / PROBE_WRITERS;  /* WATCH_SYNCED is the first */
-        files[i].trial = &facts->trial[writer][files[i].watch];
-        snprintf(files[i].name, sizeof files[i].name, "file%u", i);
-        if (begin(room, &files[i], writer, &seconds) < 0)
+        file->watch = i / COPIES / PROBE_WRITERS;  /* WATCH_SYNCED is the first */
+        file->trial = &facts->trial[writer][file->watch];
+        snprintf(file->name, sizeof file->name, "file%u", i);
+        if (begin(session->room, file, writer, &seconds) < 0)
             return -1;
         if (seconds >= 0)
             times[synced++] = seconds;
-        look_at_all(room, files, i);
+        look_at_all(session, i);
     }
     summarize(&facts->fsync, times, synced);
+    return 0;
+}
+
+/* Asks the file system for its time, which a new file's is. */
+static int note_time(struct session *session)
+{
+    const struct watched file = {.name = "clock"};
+    struct look look;
+
+    if (room_work(session->room, probe_writers[WRITER_WRITE], file.name) < 0)
+        return session->room->stopped_by ? -1 : 0;
+    if (fsync_file(session->room, file.name) == 0 && look_at(session->room, &file, &look) == 0)
+        session->writers_gone = look.ctime;
     return 0;
 }
 
@@ -207,51 +248,55 @@ static bool is_bare(const struct watched *file)
 
 /* What moves now because of an fsync would have moved later by itself, when the kernel writes out
    what is 30 s old. */
-static int find_unsettled(struct probe_room *room, struct watched *files)
+static int find_unsettled(struct session *session)
 {
     for (unsigned i = 0; i < FILES; i++) {
-        if (room_sleep(room, 0, -1) < 0)
+        struct watched *file = &session->files[i];
+
+        if (room_sleep(session->room, 0, -1) < 0)
             return -1;
-        if (is_bare(&files[i]) && fsync_file(room, files[i].name) < 0) {
-            note(&files[i].trial->fsync_error);
-            files[i].lost = true;
+        if (is_bare(file) && fsync_file(session->room, file->name) < 0) {
+            note(&file->trial->fsync_error);
+            file->lost = true;
         }
     }
     for (unsigned i = 0; i < FILES; i++) {
-        unsigned moved = is_bare(&files[i]) ? look_again(room, &files[i]) : 0;
+        struct watched *file = &session->files[i];
+        unsigned moved = is_bare(file) ? look_again(session, file) : 0;
 
-        files[i].trial->attributes |= moved;
-        files[i].trial->unsettled += moved && !files[i].has_moved;
+        file->trial->attributes |= moved;
+        file->trial->unsettled += moved && !file->has_moved;
     }
     return 0;
 }
 
-static int watch(struct probe_room *room, struct probe_facts *facts, struct watched *files)
+static int watch(struct session *session, struct probe_facts *facts)
 {
     double start;
 
-    if (begin_all(room, facts, files) < 0)
+    if (begin_all(session, facts) < 0 || note_time(session) < 0)
         return -1;
     start = probe_now();
     do {
-        if (room_sleep(room, INTERVAL, -1) < 0)
+        if (room_sleep(session->room, INTERVAL, -1) < 0)
             return -1;
-        look_at_all(room, files, FILES);
+        look_at_all(session, FILES);
         facts->watched = probe_now() - start;
     } while (facts->watched < WATCHED);
-    return find_unsettled(room, files);
+    return find_unsettled(session);
 }
 
 int probe_watch(struct probe_room *room, struct probe_facts *facts)
 {
-    struct watched *files = calloc(FILES, sizeof *files);
+    struct session *session = calloc(1, sizeof *session);
     int result, error;
 
-    if (!files)
+    if (!session)
         return -1;
-    result = watch(room, facts, files);
+    session->room = room;
+    result = watch(session, facts);
     error = errno;
-    free(files);
+    free(session);
     errno = error;
     return result;
 }
