@@ -61,8 +61,8 @@ static int measure(struct probe_facts *facts)
     return result;
 }
 
-/* That all writers fail, for want of space for example, is more than a finding.  write(2), the last,
-   says best why: a mapping only gives SIGBUS. */
+/* That all writers fail, for want of space for example, is more than a finding.  write(2), the
+   last, says best why: a mapping only gives SIGBUS. */
 static int why_unseen(const struct probe_facts *facts)
 {
     int error = 0;

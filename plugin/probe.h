@@ -1,8 +1,8 @@
 /* probe.h - what "settle --probe" finds out about a file system, and what follows from it
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Measuring (probe_watch.c, probe_calls.c, probe_mount.c) fills struct probe_facts; the verdict is a
-   pure function of it; the report prints both.  Times are in seconds. */
+   Measuring (probe_watch.c, probe_calls.c, probe_mount.c) fills struct probe_facts; the verdict is
+   a pure function of it; the report prints both.  Times are in seconds. */
 
 #ifndef SETTLE_PROBE_H
 #define SETTLE_PROBE_H
@@ -20,8 +20,8 @@ enum probe_writer {
     PROBE_WRITERS,
 };
 
-/* How a file is watched when its writer is gone.  On the client that wrote a file NFS flushes it for
-   the sake of a stat, and so hides what another host sees: hence WATCH_CACHED. */
+/* How a file is watched when its writer is gone.  On the client that wrote a file NFS flushes it
+   for the sake of a stat, and so hides what another host sees: hence WATCH_CACHED. */
 enum probe_watch {
     WATCH_SYNCED,  /* by stat, after an fsync by another process */
     WATCH_STAT,    /* by stat, without fsync */
@@ -67,8 +67,8 @@ struct probe_lease {
 enum probe_call {
     CALL_FAILS,
     CALL_WORKS,
-    CALL_BLIND,     /* cachestat sees no page of a file just written to and read; sync_file_range, which
-                       works on the same pages, then does nothing */
+    CALL_BLIND,     /* cachestat sees no page of a file just written to and read; sync_file_range,
+                       which works on the same pages, then does nothing */
     CALL_LEAVES,    /* sync_file_range returned 0 and left dirty pages */
     CALL_UNPROVEN,  /* sync_file_range returned 0; whether it can do more can't be told */
 };
@@ -111,13 +111,13 @@ int probe_error(const struct probe_trial *trial);
 /* The name of a statfs(2) number, or NULL. */
 const char *probe_magic_name(unsigned long magic);
 
-/* Prints FACTS and VERDICT to stdout, for people or as JSON.  Whether all of it got there is for the
-   caller to see (ferror, fclose). */
+/* Prints FACTS and VERDICT to stdout, for people or as JSON.  Whether all of it got there is for
+   the caller to see (ferror, fclose). */
 void probe_print(const struct probe_facts *facts, const struct probe_verdict *verdict);
 void probe_print_json(const struct probe_facts *facts, const struct probe_verdict *verdict);
 
-/* Probes DIRECTORY and prints; complains itself.  Returns the exit status, or dies of the signal that
-   interrupted it.  Either way its files are gone. */
+/* Probes DIRECTORY and prints; complains itself.  Returns the exit status, or dies of the signal
+   that interrupted it.  Either way its files are gone. */
 int probe_run(const char *directory, bool json);
 
 #endif

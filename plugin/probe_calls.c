@@ -94,8 +94,8 @@ static int write_range(int fd)
 #endif
 }
 
-/* FD's file has dirty pages, if the file system lets any be: somebody has just written to it through
-   a mapping that is still there. */
+/* FD's file has dirty pages, if the file system lets any be: somebody has just written to it
+   through a mapping that is still there. */
 static void try_cachestat(int fd, struct probe_facts *facts)
 {
     struct cachestat_counts counts = {0};

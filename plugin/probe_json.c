@@ -152,7 +152,8 @@ static void print_calls(const struct probe_facts *facts)
            facts->lease.granted ? "true" : "false", sights[facts->lease.descriptor],
            sights[facts->lease.mapping]);
     print_error(", ", facts->lease.error, "},\n");
-    printf("  \"sync_file_range\": {\"result\": \"%s\", \"dirty_before\": %ju, \"dirty_after\": %ju",
+    printf("  \"sync_file_range\": {\"result\": \"%s\", "
+           "\"dirty_before\": %ju, \"dirty_after\": %ju",
            calls[facts->range], (uintmax_t)facts->dirty_before, (uintmax_t)facts->dirty_after);
     print_error(", ", facts->range_error, "},\n");
     printf("  \"cachestat\": {\"result\": \"%s\"", calls[facts->cachestat]);

@@ -61,7 +61,8 @@ static bool is_octal(const char *digits)
     return strspn(digits, "01234567") >= 3;
 }
 
-/* TEXT without its escapes, blanks and the like as \ooo (proc_pid_mountinfo(5)); newly allocated. */
+/* TEXT without its escapes (blanks and the like are \ooo, proc_pid_mountinfo(5)), newly
+   allocated. */
 static char *unescape(const char *text)
 {
     char *copy = text ? strdup(text) : NULL;

@@ -158,8 +158,8 @@ static void print_bare_moves(const struct probe_facts *facts, const struct probe
         printf("Files move up to %.2f s after their writer's exit.\n",
                stat > cached ? stat : cached);
     if (verdict->later)
-        printf("Files stand still for %.0f s after their writer's exit, but move when they are written\n"
-               "out at last, which the kernel does some 30 s later.\n",
+        printf("Files stand still for %.0f s after their writer's exit, but move when they are\n"
+               "written out at last, which the kernel does some 30 s later.\n",
                facts->watched);
     if (verdict->asking_settles)
         puts("Some do so only where nobody asks by stat, which has them written out; until then\n"
@@ -179,8 +179,8 @@ static void print_status(const struct probe_facts *facts, const struct probe_ver
         break;
     case PROBE_FSYNC_MOVES:
         print_bare_moves(facts, verdict);
-        printf("An fsync does not end it: files moved up to %.2f s after one.  settle is needed here,\n"
-               "and must watch files stand still.\n",
+        printf("An fsync does not end it: files moved up to %.2f s after one.  settle is needed\n"
+               "here, and must watch files stand still.\n",
                last_move(facts, WATCH_SYNCED));
         break;
     case PROBE_FSYNC_FAILS:
@@ -198,8 +198,8 @@ static void print_blind_spots(const struct probe_facts *facts)
         facts->trial[WRITER_WRITE][WATCH_SYNCED].files > 0)
         puts("Here no file can be written through a shared mapping.");
     if (facts->lease.granted && facts->lease.mapping == SIGHT_UNSEEN)
-        puts("A lease does not see shared mappings here: that somebody may still write through one\n"
-             "can only be found in /proc.");
+        puts("A lease does not see shared mappings here: that somebody may still write through\n"
+             "one can only be found in /proc.");
     if (facts->range == CALL_BLIND || facts->range == CALL_LEAVES)
         puts("sync_file_range writes nothing here, whatever it returns: programs that count on it\n"
              "have settled nothing.");

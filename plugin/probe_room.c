@@ -165,7 +165,9 @@ static _Noreturn void be_child(int dir, int report, child_work *work, const char
 {
     int error = 0;
 
-    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});  /* SIGBUS is a finding */
+    /* SIGBUS is a finding: it ends the child and that is all, a sanitizer's handler included */
+    signal(SIGBUS, SIG_DFL);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 #ifdef HAVE_SYS_PRCTL_H
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif

@@ -17,15 +17,15 @@ struct probe_room {
     sigset_t old_mask;
 };
 
-/* Makes the hidden folder in DIRECTORY and holds signals back: SIGINT, SIGTERM and SIGHUP (where not
-   ignored) for room_sleep to see, SIGIO and SIGURG for good.  Returns 0, or -1 with errno. */
+/* Makes the hidden folder in DIRECTORY and holds signals back: SIGINT, SIGTERM and SIGHUP (where
+   not ignored) for room_sleep to see, SIGIO and SIGURG for good.  Returns 0, or -1 with errno. */
 int room_open(struct probe_room *room, const char *directory);
 
 /* Removes the folder and lets signals in again.  Returns 0, or -1 with errno. */
 int room_close(struct probe_room *room);
 
-/* Waits until SECONDS have passed or FD (or -1) can be read.  Returns 0, or -1 with errno EINTR when
-   the probe is to end. */
+/* Waits until SECONDS have passed or FD (or -1) can be read.  Returns 0, or -1 with errno EINTR
+   when the probe is to end. */
 int room_sleep(struct probe_room *room, double seconds, int fd);
 
 struct probe_child {
@@ -36,9 +36,9 @@ struct probe_child {
 /* What a child does with the file NAME in the folder DIR; returns 0, or -1 with errno. */
 typedef int child_work(int dir, const char *name);
 
-/* Runs WORK in a child and waits for its end, or with room_hold only for its success: then the child
-   stays as it is until room_release.  Return 0, or -1 with errno: EINTR when the probe is to end (no
-   child is left), else the child's (EIO where it was killed by a signal, as SIGBUS). */
+/* Runs WORK in a child and waits for its end, or with room_hold only for its success: then the
+   child stays as it is until room_release.  Return 0, or -1 with errno: the child's, or EIO where a
+   signal (SIGBUS) killed it.  When the probe is to end, stopped_by is set and no child is left. */
 int room_work(struct probe_room *room, child_work *work, const char *name);
 int room_hold(struct probe_room *room, struct probe_child *child, child_work *work,
               const char *name);
@@ -52,8 +52,8 @@ double probe_now(void);
 extern child_work *const probe_writers[PROBE_WRITERS];
 child_work probe_hold_descriptor, probe_hold_mapping;
 
-/* The measurements.  Return 0, or -1 with errno EINTR (the probe is to end) or ENOMEM; whatever else
-   fails is a finding. */
+/* The measurements.  Return 0, or -1 with errno EINTR (the probe is to end) or ENOMEM; whatever
+   else fails is a finding. */
 int probe_watch(struct probe_room *room, struct probe_facts *facts);
 int probe_calls(struct probe_room *room, struct probe_facts *facts);
 

@@ -14,8 +14,8 @@ int probe_error(const struct probe_trial *trial)
     return trial->fsync_error ? trial->fsync_error : trial->look_error;
 }
 
-/* Half as much again, up to the next half second: 0.95 s seen on GlusterFS gives the 1.5 that passed
-   20 times of 20 there. */
+/* Half as much again, up to the next half second: 0.95 s seen on GlusterFS gives the 1.5 that
+   passed 20 times of 20 there. */
 static double with_margin(double seen)
 {
     double halves = seen * 1.5 * 2;
@@ -45,9 +45,9 @@ static struct probe_trial sum_up(const struct probe_facts *facts, enum probe_wat
     return sum;
 }
 
-/* Whether files that nobody asked about by stat moved late, and those of the same writer that somebody
-   did ask about not: asking had them written out.  Where those moved, too, the look without asking
-   was but a worse one. */
+/* Whether files that nobody asked about by stat moved late, and those of the same writer that
+   somebody did ask about not: asking had them written out.  Where those moved, too, the look
+   without asking was but a worse one. */
 static bool hides_moves(const struct probe_trial trials[PROBE_WATCHES])
 {
     const struct probe_trial *asked = &trials[WATCH_STAT], *cached = &trials[WATCH_CACHED];
@@ -55,8 +55,8 @@ static bool hides_moves(const struct probe_trial trials[PROBE_WATCHES])
     return asked->moved + asked->unsettled == 0 && cached->moved + cached->unsettled > 0;
 }
 
-/* Where fsync doesn't end it, what moves late without fsync may do so after it, too: GlusterFS moves
-   within 15 ms of an fsync in most trials, and 1 s after it in the others. */
+/* Where fsync doesn't end it, what moves late without fsync may do so after it, too: GlusterFS
+   moves within 15 ms of an fsync in most trials, and 1 s after it in the others. */
 static void choose_times(struct probe_verdict *verdict, const struct probe_trial *synced,
                          const struct probe_trial *asked)
 {

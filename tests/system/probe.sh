@@ -35,7 +35,8 @@ holds() {
 
 says() {
     for text; do
-        tr '\n' ' ' <report | tr -s ' ' | grep -q -F -e "$text" || fail "'$text' is missing: $(cat report)"
+        tr '\n' ' ' <report | tr -s ' ' | grep -q -F -e "$text" ||
+            fail "'$text' is missing: $(cat report)"
     done
 }
 
@@ -157,9 +158,10 @@ assert name == b"a\"b\\c\td \xc3\xa4 \xff", name
 documented = "directory kernel filesystem watched trials fsync lease sync_file_range cachestat " \
     "verdict settle_needed stat_settles SETTLE_STABLE SETTLE_TIMEOUT"
 assert list(r) == documented.split(), list(r)'
-    sed '1,/^\.SS JSON/d; /^\.SH/,$d' "$SRC/doc/settle.1" | sed -n 's/^\.BR* //p' | tr -d ' ;.,' >documented
-    for key in $(value '" ".join(sorted(set(k for t in trials for k in t) | set(r) | set(r["lease"]) |
-        set(r["filesystem"]) | set(r["sync_file_range"]) | set(r["fsync"] or [])))'); do
+    sed '1,/^\.SS JSON/d; /^\.SH/,$d' "$SRC/doc/settle.1" |
+        sed -n 's/^\.BR* //p' | tr -d ' ;.,' >documented
+    for key in $(value '" ".join(set(k for o in trials + [r, r["lease"], r["filesystem"],
+        r["fsync"], r["sync_file_range"], r["cachestat"]] for k in o))'); do
         grep -q -x "$key" documented || fail "settle.1 does not document $key"
     done
 }
