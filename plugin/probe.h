@@ -23,8 +23,8 @@ enum probe_writer {
 /* How a file is watched when its writer is gone.  On the client that wrote a file NFS flushes it
    for the sake of a stat, and so hides what another host sees: hence WATCH_CACHED. */
 enum probe_watch {
-    WATCH_SYNCED,  /* by stat, after an fsync by another process */
-    WATCH_STAT,    /* by stat, without fsync */
+    WATCH_SYNCED,  /* by stat (AT_STATX_FORCE_SYNC), after an fsync by another process */
+    WATCH_STAT,    /* the same, without fsync */
     WATCH_CACHED,  /* by statx with AT_STATX_DONT_SYNC, without fsync */
     PROBE_WATCHES,
 };
@@ -35,7 +35,8 @@ enum probe_attribute { PROBE_CTIME = 1, PROBE_MTIME = 2, PROBE_SIZE = 4, PROBE_B
 struct probe_trial {
     unsigned files;
     unsigned moved;       /* whose attributes moved by themselves */
-    unsigned unsettled;   /* that stood still, and moved when they were fsynced in the end */
+    unsigned unsettled;   /* that stood still, and moved when they were fsynced in the end; with
+                             WATCH_SYNCED, all that moved when they were fsynced again */
     unsigned attributes;  /* which of them did, either way: PROBE_ bits */
     double last;          /* the last move by itself, after the writer's exit or the fsync */
     double still;         /* the longest standstill before such a move */
@@ -98,6 +99,7 @@ enum probe_status {
 struct probe_verdict {
     enum probe_status status;
     bool asking_settles;  /* files of some writer moved late only where nobody asked by stat */
+    bool fsync_touches;   /* it moves even files that had one before */
     bool later;           /* some moved when they were fsynced in the end: else they would later */
     double stable;        /* for SETTLE_STABLE; meaningless with PROBE_FSYNC_FAILS, PROBE_UNSEEN */
     double timeout;       /* for SETTLE_TIMEOUT; 0: its default will do */

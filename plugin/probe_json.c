@@ -174,6 +174,7 @@ static void print_verdict(const struct probe_verdict *verdict)
     printf("  \"verdict\": \"%s\",\n", statuses[verdict->status]);
     printf("  \"settle_needed\": %s,\n", needed ? "true" : "false");
     printf("  \"stat_settles\": %s,\n", verdict->asking_settles ? "true" : "false");
+    printf("  \"fsync_touches\": %s,\n", verdict->fsync_touches ? "true" : "false");
     if (verdict->status == PROBE_FSYNC_FAILS || verdict->status == PROBE_UNSEEN)
         puts("  \"SETTLE_STABLE\": null,");
     else

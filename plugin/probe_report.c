@@ -30,7 +30,7 @@ static void name_attributes(char *text, size_t size, unsigned attributes)
 }
 
 /* One field of the table: "still", "ctime, blocks 0.95 s". */
-static void describe(char *text, const struct probe_trial *trial)
+static void describe(char *text, const struct probe_trial *trial, bool later)
 {
     char names[CELL / 2];
     int error = probe_error(trial);
@@ -38,7 +38,7 @@ static void describe(char *text, const struct probe_trial *trial)
     name_attributes(names, sizeof names, trial->attributes);
     if (trial->moved)
         snprintf(text, CELL, "%s %.2f s", names, trial->last);
-    else if (trial->unsettled)
+    else if (trial->unsettled && later)
         snprintf(text, CELL, "%s later", names);
     else
         snprintf(text, CELL, "%s", error ? strerror(error) : "still");
@@ -57,7 +57,7 @@ static void print_mount(const struct probe_facts *facts)
     printf(", Linux %s\n\n", facts->kernel);
 }
 
-static void print_trials(const struct probe_facts *facts)
+static void print_trials(const struct probe_facts *facts, bool fsync_touches)
 {
     printf("What moved within %.0f s of a writer's exit, and when the last time:\n",
            facts->watched);
@@ -66,7 +66,8 @@ static void print_trials(const struct probe_facts *facts)
         char cells[PROBE_WATCHES][CELL];
 
         for (int watch = 0; watch < PROBE_WATCHES; watch++)
-            describe(cells[watch], &facts->trial[writer][watch]);
+            describe(cells[watch], &facts->trial[writer][watch],
+                     watch != WATCH_SYNCED && !fsync_touches);
         if (facts->trial[writer][WATCH_STAT].moved && !facts->trial[writer][WATCH_CACHED].moved)
             strcpy(cells[WATCH_CACHED], "not seen");
         printf("  %-31s  %-22s  %-22s  %s\n", writers[writer], cells[WATCH_SYNCED],
@@ -192,8 +193,10 @@ static void print_status(const struct probe_facts *facts, const struct probe_ver
     }
 }
 
-static void print_blind_spots(const struct probe_facts *facts)
+static void print_oddities(const struct probe_facts *facts, const struct probe_verdict *verdict)
 {
+    if (verdict->fsync_touches)
+        puts("An fsync moves even files that had one before.");
     if (facts->trial[WRITER_UNMAP][WATCH_SYNCED].files == 0 &&
         facts->trial[WRITER_WRITE][WATCH_SYNCED].files > 0)
         puts("Here no file can be written through a shared mapping.");
@@ -217,13 +220,13 @@ static void print_settings(const struct probe_verdict *verdict)
 void probe_print(const struct probe_facts *facts, const struct probe_verdict *verdict)
 {
     print_mount(facts);
-    print_trials(facts);
+    print_trials(facts, verdict->fsync_touches);
     print_fsync(&facts->fsync);
     print_lease(&facts->lease);
     print_range(facts);
     print_cachestat(facts);
     putchar('\n');
     print_status(facts, verdict);
-    print_blind_spots(facts);
+    print_oddities(facts, verdict);
     print_settings(verdict);
 }

@@ -45,14 +45,10 @@ static struct probe_trial sum_up(const struct probe_facts *facts, enum probe_wat
     return sum;
 }
 
-/* Whether files that nobody asked about by stat moved late, and those of the same writer that
-   somebody did ask about not: asking had them written out.  Where those moved, too, the look
-   without asking was but a worse one. */
-static bool hides_moves(const struct probe_trial trials[PROBE_WATCHES])
+/* Whether a file moved late, or would have.  What an fsync does to any file says nothing. */
+static bool moves(const struct probe_trial *trial, bool fsync_touches)
 {
-    const struct probe_trial *asked = &trials[WATCH_STAT], *cached = &trials[WATCH_CACHED];
-
-    return asked->moved + asked->unsettled == 0 && cached->moved + cached->unsettled > 0;
+    return trial->moved > 0 || (trial->unsettled > 0 && !fsync_touches);
 }
 
 /* Where fsync doesn't end it, what moves late without fsync may do so after it, too: GlusterFS
@@ -68,29 +64,34 @@ static void choose_times(struct probe_verdict *verdict, const struct probe_trial
         verdict->timeout = with_margin(last + verdict->stable);
 }
 
-/* What moves without fsync. */
-static bool judge_bare(const struct probe_facts *facts, const struct probe_trial *asked,
-                       struct probe_verdict *verdict)
+/* Whether files move without fsync, and when.  Where only those moved that nobody asked about by
+   stat, asking had the others of the same writer written out.  Where both did, the look without
+   asking was but a worse one. */
+static bool judge_bare(const struct probe_facts *facts, struct probe_verdict *verdict)
 {
-    bool moves = asked->moved + asked->unsettled > 0;
+    bool some = false;
 
-    verdict->later = asked->unsettled > 0;
-    verdict->asking_settles = false;
-    for (int writer = 0; writer < PROBE_WRITERS; writer++)
-        if (hides_moves(facts->trial[writer])) {
-            verdict->later |= facts->trial[writer][WATCH_CACHED].unsettled > 0;
-            verdict->asking_settles = true;
-            moves = true;
-        }
-    return moves;
+    for (int writer = 0; writer < PROBE_WRITERS; writer++) {
+        const struct probe_trial *asked = &facts->trial[writer][WATCH_STAT];
+        const struct probe_trial *cached = &facts->trial[writer][WATCH_CACHED];
+        const bool hidden = !moves(asked, verdict->fsync_touches);
+        const struct probe_trial *trial = hidden ? cached : asked;
+
+        if (!moves(trial, verdict->fsync_touches))
+            continue;
+        some = true;
+        verdict->asking_settles |= hidden;
+        verdict->later |= trial->unsettled > 0 && !verdict->fsync_touches;
+    }
+    return some;
 }
 
 struct probe_verdict probe_judge(const struct probe_facts *facts)
 {
     const struct probe_trial synced = sum_up(facts, WATCH_SYNCED);
     const struct probe_trial asked = sum_up(facts, WATCH_STAT);
-    struct probe_verdict verdict = {0};
-    const bool moves = judge_bare(facts, &asked, &verdict);
+    struct probe_verdict verdict = {.fsync_touches = synced.unsettled > 0};
+    const bool bare_moves = judge_bare(facts, &verdict);
 
     if (synced.fsync_error)
         verdict.status = PROBE_FSYNC_FAILS;
@@ -100,6 +101,6 @@ struct probe_verdict probe_judge(const struct probe_facts *facts)
         verdict.status = PROBE_FSYNC_MOVES;
         choose_times(&verdict, &synced, &asked);
     } else
-        verdict.status = moves ? PROBE_FSYNC_SETTLES : PROBE_STILL;
+        verdict.status = bare_moves ? PROBE_FSYNC_SETTLES : PROBE_STILL;
     return verdict;
 }

@@ -20,7 +20,7 @@
 #define COPIES 4
 #define FILES (PROBE_WRITERS * PROBE_WATCHES * COPIES)
 #define WATCHED 5.0    /* seconds */
-#define INTERVAL 0.02
+#define INTERVAL 0.05
 
 struct look {
     struct statx_timestamp ctime, mtime;
@@ -45,9 +45,11 @@ struct session {
                                              0 before */
 };
 
+/* FORCE_SYNC, as settle itself looks: else FUSE may answer from a cache for a second. */
 static int look_at(const struct probe_room *room, const struct watched *file, struct look *look)
 {
-    int flags = AT_SYMLINK_NOFOLLOW | (file->watch == WATCH_CACHED ? AT_STATX_DONT_SYNC : 0);
+    int flags = AT_SYMLINK_NOFOLLOW |
+                (file->watch == WATCH_CACHED ? AT_STATX_DONT_SYNC : AT_STATX_FORCE_SYNC);
     struct statx stx;
 
     memset(&stx, 0, sizeof stx);
@@ -241,13 +243,9 @@ static int note_time(struct session *session)
     return 0;
 }
 
-static bool is_bare(const struct watched *file)
-{
-    return file->watch != WATCH_SYNCED && !file->lost;
-}
-
 /* What moves now because of an fsync would have moved later by itself, when the kernel writes out
-   what is 30 s old. */
+   what is 30 s old.  Unless an fsync moves even files that had one before, as on GlusterFS, which
+   notes there that a file is being written: hence all files. */
 static int find_unsettled(struct session *session)
 {
     for (unsigned i = 0; i < FILES; i++) {
@@ -255,17 +253,21 @@ static int find_unsettled(struct session *session)
 
         if (room_sleep(session->room, 0, -1) < 0)
             return -1;
-        if (is_bare(file) && fsync_file(session->room, file->name) < 0) {
+        if (!file->lost && fsync_file(session->room, file->name) < 0) {
             note(&file->trial->fsync_error);
             file->lost = true;
         }
     }
     for (unsigned i = 0; i < FILES; i++) {
         struct watched *file = &session->files[i];
-        unsigned moved = is_bare(file) ? look_again(session, file) : 0;
+        unsigned moved = file->lost ? 0 : look_again(session, file);
 
-        file->trial->attributes |= moved;
-        file->trial->unsettled += moved && !file->has_moved;
+        if (file->watch == WATCH_SYNCED)
+            file->trial->unsettled += moved != 0;
+        else if (!file->has_moved && moved) {
+            file->trial->attributes |= moved;
+            file->trial->unsettled++;
+        }
     }
     return 0;
 }

@@ -156,7 +156,7 @@ with open("report.json", "rb") as file: r = json.loads(file.read().decode("utf-8
 name = r["directory"].encode("utf-8", "surrogateescape")
 assert name == b"a\"b\\c\td \xc3\xa4 \xff", name
 documented = "directory kernel filesystem watched trials fsync lease sync_file_range cachestat " \
-    "verdict settle_needed stat_settles SETTLE_STABLE SETTLE_TIMEOUT"
+    "verdict settle_needed stat_settles fsync_touches SETTLE_STABLE SETTLE_TIMEOUT"
 assert list(r) == documented.split(), list(r)'
     sed '1,/^\.SS JSON/d; /^\.SH/,$d' "$SRC/doc/settle.1" |
         sed -n 's/^\.BR* //p' | tr -d ' ;.,' >documented

@@ -63,6 +63,15 @@ static const struct {
     {"takes longer than the default of SETTLE_TIMEOUT",
      {WRITER_UNMAP, MOVED(4, 4.5, 4.5), STILL, STILL},
      {.status = PROBE_FSYNC_MOVES, .stable = 7, .timeout = 17.5}},
+    {"fsync moves all files at once, and nothing else does",
+     {WRITER_UNMAP, UNSETTLED, UNSETTLED, UNSETTLED},
+     {.status = PROBE_STILL, .fsync_touches = true}},
+    {"fsync moves all files, and some once more",
+     {WRITER_UNMAP,
+      {.files = 4, .unsettled = 4, .moved = 2, .last = 1, .still = 1},
+      UNSETTLED,
+      STILL},
+     {.status = PROBE_FSYNC_MOVES, .stable = 1.5, .fsync_touches = true}},
     {"fsync fails",
      {WRITER_UNMAP, {.fsync_error = EIO}, MOVED(4, 1, 1), STILL},
      {.status = PROBE_FSYNC_FAILS}},
@@ -91,10 +100,11 @@ static void check(const char *what, const struct probe_verdict *got,
                   const struct probe_verdict *expected)
 {
     if (got->status != expected->status || got->asking_settles != expected->asking_settles ||
-        got->later != expected->later || got->stable != expected->stable ||
+        got->later != expected->later || got->fsync_touches != expected->fsync_touches || got->stable != expected->stable ||
         got->timeout != expected->timeout)
-        fail_msg("%s: status %d, asking_settles %d, later %d, stable %g, timeout %g", what,
-                 got->status, got->asking_settles, got->later, got->stable, got->timeout);
+        fail_msg("%s: status %d, asking_settles %d, later %d, fsync_touches %d, stable %g, "
+                 "timeout %g", what, got->status, got->asking_settles, got->later,
+                 got->fsync_touches, got->stable, got->timeout);
 }
 
 static void test_verdicts(void **state)
