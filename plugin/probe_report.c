@@ -160,7 +160,7 @@ static void print_bare_moves(const struct probe_facts *facts, const struct probe
                stat > cached ? stat : cached);
     if (verdict->later)
         printf("Files stand still for %.0f s after their writer's exit, but move when they are\n"
-               "written out at last, which the kernel does some 30 s later.\n",
+               "written out at last, which the kernel does up to 30 s later.\n",
                facts->watched);
     if (verdict->asking_settles)
         puts("Some do so only where nobody asks by stat, which has them written out; until then\n"

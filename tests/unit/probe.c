@@ -100,8 +100,8 @@ static void check(const char *what, const struct probe_verdict *got,
                   const struct probe_verdict *expected)
 {
     if (got->status != expected->status || got->asking_settles != expected->asking_settles ||
-        got->later != expected->later || got->fsync_touches != expected->fsync_touches || got->stable != expected->stable ||
-        got->timeout != expected->timeout)
+        got->later != expected->later || got->fsync_touches != expected->fsync_touches ||
+        got->stable != expected->stable || got->timeout != expected->timeout)
         fail_msg("%s: status %d, asking_settles %d, later %d, fsync_touches %d, stable %g, "
                  "timeout %g", what, got->status, got->asking_settles, got->later,
                  got->fsync_touches, got->stable, got->timeout);
