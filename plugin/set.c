@@ -56,8 +56,10 @@ static size_t find_group(struct set *set, dev_t dev, size_t index)
     for (size_t i = set->groups; i-- > 0;)
         if (set->group[i].dev == dev)
             return i;
-    if (set->groups == SET_GROUPS)
+    if (set->groups == SET_GROUPS) {
+        set->group[SET_GROUPS - 1].is_mixed = true;
         return SET_GROUPS - 1;
+    }
     set->group[set->groups].dev = dev;
     set->group[set->groups].first = index;
     return set->groups++;

@@ -50,12 +50,13 @@ struct group {
     dev_t dev;
     unsigned long magic;
     enum way way;
+    bool is_mixed;   /* several file systems, of which nothing is known */
     size_t first;    /* the index of its first file */
     size_t files;
     uint64_t bytes;  /* of all its files */
 };
 
-#define SET_GROUPS 255  /* more file systems than that share the last group's way: one after another */
+#define SET_GROUPS 255  /* more file systems than that share the last group: one after another */
 
 struct set {
     struct file *file;
