@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "holders.h"
 #include "lease.h"
@@ -96,12 +97,12 @@ static size_t ask_again(struct set *set, const struct settle_options *options,
     return held;
 }
 
-static void give_up(struct set *set)
+static void give_up(struct set *set, int error)
 {
     holders_find(&set->files, note_holder, set);  /* to say who it is */
     for (size_t i = 0; i < set->count; i++)
         if (set->file[i].is_held) {
-            errno = ETIMEDOUT;
+            errno = error;
             file_fail(&set->file[i], STEP_QUIET);
             file_close(&set->file[i]);
         }
@@ -112,7 +113,7 @@ void writers_wait(struct set *set, const struct settle_options *options,
                   void *context)
 {
     struct stopwatch watch = stopwatch_start();
-    double nap = FIRST_NAP;
+    double nap = FIRST_NAP, left = 0;
     bool used_proc = false;
     size_t held = 0;
 
@@ -122,8 +123,7 @@ void writers_wait(struct set *set, const struct settle_options *options,
         held += set->file[i].is_held;
         used_proc |= set->file[i].is_held && set->file[i].ask_proc;
     }
-    while (held > 0 && stopwatch_read(&watch) < options->timeout) {
-        double left = options->timeout - stopwatch_read(&watch);
+    while (held > 0 && (left = options->timeout - stopwatch_read(&watch)) > 0) {
         double next = used_proc && nap > LONGEST_NAP / 2 ? PROC_NAP : nap;
 
         stopwatch_sleep(next < left ? next : left);
@@ -132,5 +132,5 @@ void writers_wait(struct set *set, const struct settle_options *options,
         check(context);
     }
     if (held > 0)
-        give_up(set);
+        give_up(set, isnan(left) ? errno : ETIMEDOUT);
 }
