@@ -128,7 +128,7 @@ static inline void failing_file(const char *name, const char *verb, int error, i
 /* COUNT files "d/000", "d/001"... */
 static inline void many_files(size_t count)
 {
-    char name[16];
+    char name[32];
 
     for (size_t i = 0; i < count; i++) {
         snprintf(name, sizeof name, "d/%03zu", i);
