@@ -79,6 +79,10 @@ void choose_way(struct set *set, const struct settle_options *options, size_t in
     struct group *group = &set->group[index];
     struct situation situation = {.mode = options->mode, .files = group->files};
 
+    if (group->is_mixed) {
+        group->way = WAY_EACH;  /* and the system calls that work everywhere: magic 0 */
+        return;
+    }
     group->magic = situation.magic = find_magic(set, options, index, may_keep);
     if (way_depends_on_dirty(&situation)) {
         situation.dirty_of_set = dirty_of(set, options, index);

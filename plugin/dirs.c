@@ -56,6 +56,7 @@ size_t dirs_add_entry(struct dirs *dirs, size_t parent, const char *name, const 
 size_t dirs_add(struct dirs *dirs, const char *path)
 {
     struct stat st;
+    size_t index;
     const struct dir *last = dirs->count > 0 ? &dirs->dir[dirs->count - 1] : NULL;
 
     /* Files of one directory mostly come in a row: spare them the stat. */
@@ -63,7 +64,10 @@ size_t dirs_add(struct dirs *dirs, const char *path)
         return dirs->count - 1;
     if (sys.stat(path, &st) < 0)
         return DIRS_NONE;
-    return dirs_add_entry(dirs, DIRS_NONE, path, &st);
+    index = dirs_add_entry(dirs, DIRS_NONE, path, &st);
+    if (index != DIRS_NONE)
+        dirs->dir[index].is_named = true;
+    return index;
 }
 
 /* The path of the directory that holds PATH, newly allocated.  A directory's own ".." is right where
@@ -175,7 +179,10 @@ void dirs_sync(struct dirs *dirs, size_t index)
     fd = path ? path_open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC) : -1;
     free(path);
     if (fd < 0) {
-        dir_fail(dir, DIR_OPEN);
+        if (errno == ENOENT && !dir->is_named)
+            dir->is_synced = true;  /* vanished since it was found in a tree */
+        else
+            dir_fail(dir, DIR_OPEN);
         return;
     }
     /* Some file systems have no fsync for a directory, and say so in one of these ways: their

@@ -23,6 +23,7 @@ struct dir {
     dev_t dev;
     int error;        /* errno of its first failure, or 0 */
     enum dir_step step;  /* where that was */
+    bool is_named;    /* by the caller, or by a link: it has to be there */
     bool is_listed;   /* all below it is in the set */
     bool is_synced;   /* nothing is left to be done */
     bool is_told;     /* its error, under the name that the caller has for it */

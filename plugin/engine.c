@@ -116,7 +116,7 @@ static void begin(void *context, size_t index)
         writers_ask(&run->set, run->options, file);
     if (file->what != OUTCOME_SETTLED || index >= run->may_keep)
         file_close(file);
-    file->seconds = (float)stopwatch_read(&watch);
+    file->seconds = stopwatch_seconds(&watch);
 }
 
 /* Waits until a file is what the mode asks for.  A failure is never tried again: the kernel reports it once
@@ -143,7 +143,7 @@ static void finish_file(struct run *run, struct file *file)
             run->set.detail[file - run->set.file].after = attributes_of(&st);
     }
     file_close(file);
-    file->seconds += (float)stopwatch_read(&watch);
+    file->seconds += stopwatch_seconds(&watch);
     atomic_fetch_add(&run->done, 1);
 }
 
@@ -155,6 +155,7 @@ static void finish(void *context, size_t index)
     if (!is_its_turn(run, file) || file->is_held)
         return;
     if (way_of(run, file) == WAY_SYNCFS || (way_of(run, file) == WAY_NOTHING && file->fd < 0)) {
+        file_close(file);
         atomic_fetch_add(&run->done, 1);
         return;
     }

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,7 +128,7 @@ static bool look_at_process(struct search *search, int proc, const char *pid)
 
     search->process = openat(proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (search->process < 0)
-        return true;
+        return errno == ENOENT || errno == ESRCH;
     search->holder.pid = (pid_t)strtol(pid, NULL, 10);
     complete = look_at_descriptors(search) && look_at_mappings(search);
     if (!complete)

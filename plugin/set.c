@@ -56,8 +56,10 @@ static size_t find_group(struct set *set, dev_t dev, size_t index)
     for (size_t i = set->groups; i-- > 0;)
         if (set->group[i].dev == dev)
             return i;
-    if (set->groups == SET_GROUPS)
+    if (set->groups == SET_GROUPS) {
+        set->group[SET_GROUPS - 1].is_mixed = true;
         return SET_GROUPS - 1;
+    }
     set->group[set->groups].dev = dev;
     set->group[set->groups].first = index;
     return set->groups++;
@@ -76,6 +78,7 @@ int set_identify(struct set *set, struct file *file, const struct stat *st)
         set->detail[index].before = set->detail[index].after = attributes_of(st);
     if (first != index) {
         file->same = (uint32_t)first;
+        set->file[first].is_named |= !file->in_tree;
         return 0;
     }
     set->group[group].files++;
@@ -105,7 +108,7 @@ void file_fail(struct file *file, enum engine_step step)
 void file_fail_missing(const struct settle_options *options, struct file *file,
                        enum engine_step step)
 {
-    if (errno == ENOENT && (options->missing_ok || file->in_tree))
+    if (errno == ENOENT && (options->missing_ok || (file->in_tree && !file->is_named)))
         file->what = OUTCOME_MISSING;
     else
         file_fail(file, step);

@@ -31,6 +31,7 @@ struct file {
     uint8_t step;       /* enum engine_step, of a failure */
     bool is_directory : 1;
     bool in_tree : 1;
+    bool is_named : 1;     /* in_tree, and the caller named it as well: it has to be there */
     bool write_only : 1;   /* FD is: the file can't be read */
     bool is_held : 1;      /* somebody has it open for writing */
     bool ask_proc : 1;     /* the lease can't tell that, /proc may */
@@ -50,12 +51,13 @@ struct group {
     dev_t dev;
     unsigned long magic;
     enum way way;
+    bool is_mixed;   /* several file systems, of which nothing is known */
     size_t first;    /* the index of its first file */
     size_t files;
     uint64_t bytes;  /* of all its files */
 };
 
-#define SET_GROUPS 255  /* more file systems than that share the last group's way: one after another */
+#define SET_GROUPS 255  /* more file systems than that share the last group: one after another */
 
 struct set {
     struct file *file;

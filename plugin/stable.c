@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -137,14 +138,15 @@ void stable_wait(struct set *set, const struct settle_options *options,
     nap = nap < SHORTEST_NAP ? SHORTEST_NAP : nap > LONGEST_NAP ? LONGEST_NAP : nap;
     while (count > 0) {
         double now = stopwatch_read(first_look);
+        int error = isnan(now - start) ? errno : ETIMEDOUT;
 
         for (size_t i = 0; i < count;)
             if (is_over(set, options, &watched[i], now))
                 watched[i] = watched[--count];
             else
                 i++;
-        if (count > 0 && now - start >= options->timeout) {
-            fail_all(set, watched, count, ETIMEDOUT);
+        if (count > 0 && !(now - start < options->timeout)) {
+            fail_all(set, watched, count, error);
             count = 0;
         }
         check(context);

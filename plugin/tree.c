@@ -102,7 +102,7 @@ static DIR *open_directory(struct walk *walk, size_t index, int *fd)
     free(path);
     if (*fd < 0) {
         /* gone, where it was an entry; the caller's own name has to be there */
-        if (errno == ENOENT && dirs->dir[index].parent != DIRS_NONE)
+        if (errno == ENOENT && !dirs->dir[index].is_named)
             dirs->dir[index].is_synced = true;
         else
             dir_fail(&dirs->dir[index], DIR_OPEN);

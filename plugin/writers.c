@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "holders.h"
 #include "lease.h"
@@ -50,7 +51,20 @@ void writers_look(struct set *set)
             set->file[i].is_held = false;
     complete = holders_find(&set->files, note_holder, set);
     for (size_t i = 0; i < set->count && !complete; i++)
-        set->file[i].writers_unknown = set->file[i].ask_proc && !set->file[i].is_held;
+        set->file[i].writers_unknown |= set->file[i].ask_proc && !set->file[i].is_held;
+}
+
+/* Asks the lease once more for FILE.  Where descriptors run out, or memory, it is taken to be held as it
+   was. */
+static void ask_lease_again(struct set *set, const struct settle_options *options, struct file *file)
+{
+    if (file_open(set, file) == 0) {
+        writers_ask(set, options, file);
+        file_close(file);  /* there may be many of them */
+    } else if (errno != EMFILE && errno != ENFILE && errno != ENOMEM) {
+        file_fail_missing(options, file, STEP_OPEN);
+        file->is_held = false;
+    }
 }
 
 /* Asks once more for the files that are held.  Returns how many are; *USED_PROC is set where /proc had to
@@ -67,14 +81,9 @@ static size_t ask_again(struct set *set, const struct settle_options *options,
 
         if (!file->is_held)
             continue;
-        if (file->ask_proc)
-            *used_proc = true;
-        else if (file_open(set, file) == 0) {
-            writers_ask(set, options, file);
-            *used_proc |= file->ask_proc;
-            file_close(file);  /* there may be many of them */
-        } else
-            file->is_held = false;  /* who finishes it will see the same error */
+        if (!file->ask_proc)
+            ask_lease_again(set, options, file);
+        *used_proc |= file->ask_proc;
     }
     if (*used_proc)
         writers_look(set);
@@ -82,18 +91,18 @@ static size_t ask_again(struct set *set, const struct settle_options *options,
         if (set->file[i].is_held)
             held++;
         else if (set->file[i].was_held) {
-            set->file[i].was_held = false;
+            set->file[i].was_held = set->file[i].ask_proc = false;
             released(context, i);
         }
     return held;
 }
 
-static void give_up(struct set *set)
+static void give_up(struct set *set, int error)
 {
     holders_find(&set->files, note_holder, set);  /* to say who it is */
     for (size_t i = 0; i < set->count; i++)
         if (set->file[i].is_held) {
-            errno = ETIMEDOUT;
+            errno = error;
             file_fail(&set->file[i], STEP_QUIET);
             file_close(&set->file[i]);
         }
@@ -104,17 +113,17 @@ void writers_wait(struct set *set, const struct settle_options *options,
                   void *context)
 {
     struct stopwatch watch = stopwatch_start();
-    double nap = FIRST_NAP;
+    double nap = FIRST_NAP, left = 0;
     bool used_proc = false;
     size_t held = 0;
 
     for (size_t i = 0; i < set->count; i++) {
         set->file[i].was_held = set->file[i].is_held;
+        set->file[i].ask_proc &= set->file[i].is_held;  /* who comes later is no lingering writer */
         held += set->file[i].is_held;
         used_proc |= set->file[i].is_held && set->file[i].ask_proc;
     }
-    while (held > 0 && stopwatch_read(&watch) < options->timeout) {
-        double left = options->timeout - stopwatch_read(&watch);
+    while (held > 0 && (left = options->timeout - stopwatch_read(&watch)) > 0) {
         double next = used_proc && nap > LONGEST_NAP / 2 ? PROC_NAP : nap;
 
         stopwatch_sleep(next < left ? next : left);
@@ -123,5 +132,5 @@ void writers_wait(struct set *set, const struct settle_options *options,
         check(context);
     }
     if (held > 0)
-        give_up(set);
+        give_up(set, isnan(left) ? errno : ETIMEDOUT);
 }

@@ -1,15 +1,17 @@
 /* fake.h - a file system in memory behind the seam of system calls, for unit tests
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   A few files, directories and links below the current directory "/w".  Each call is noted down,
-   and any call on any file can be told to fail.  Paths are shown as seen from "/w", whatever way
-   they were reached by. */
+   A few files, directories and links below the current directory "/w".  Each call but that of the
+   clock is noted down, and any call on any file can be told to fail.  Paths are shown as seen from "/w",
+   whatever way they were reached by.  Calls may come from several threads at once; what they take adds
+   up, as if there were one disk. */
 
 #ifndef SETTLE_FAKE_H
 #define SETTLE_FAKE_H
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +25,10 @@
 #define FAKE_EXT4 0xef53UL
 #define FAKE_OVERLAYFS 0x794c7630UL
 #define FAKE_FUSE 0x65735546UL
+#define FAKE_BTRFS 0x9123683eUL
+#define FAKE_TMPFS 0x01021994UL
+#define FAKE_NFS 0x6969UL
+#define FAKE_PROC 0x9fa0UL
 #define FAKE_EVER (-1)
 
 /* What calls take, in seconds; all others take no time. */
@@ -36,12 +42,13 @@ struct fake_entry {
     bool moves_late;     /* its block count and ctime move when it is synced */
 };
 
-/* A call that fails: so many TIMES, or FAKE_EVER. */
+/* A call that fails: so many TIMES, or FAKE_EVER, after it has gone well AFTER times. */
 struct fake_fault {
     const char *verb;
     const char *path;
     int error;
     int times;
+    int after;
 };
 
 static struct {
@@ -53,12 +60,15 @@ static struct {
     struct fake_fault fault[4];
     size_t faults;
     size_t fired;     /* calls that a fault made fail */
-    unsigned long magic;
+    unsigned long magic;        /* of device 1, ... */
+    unsigned long other_magic;  /* ... and of all others */
+    bool no_types;              /* readdir doesn't tell what an entry is */
     const char *kernel;  /* its release */
     double now;
     bool written[FAKE_ROOM];  /* somebody has the entry open for writing */
     double let_go_at;         /* ... until then */
     double moves_until;       /* while the entry "moving" changes its ctime at each look */
+    void (*on_sleep)(void);   /* what happens while somebody waits */
     uint64_t dirty_in_all;
     struct fake_stream {
         struct fake_entry *directory;
@@ -72,6 +82,8 @@ static struct {
     } step[8 * FAKE_ROOM];
     size_t steps;
 } fake;
+
+static pthread_mutex_t fake_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static inline const char *fake_shown(const char *path)
 {
@@ -126,34 +138,58 @@ static inline void fake_hard_link(const char *path, const struct fake_entry *to)
 static inline void fake_fail(const char *verb, const char *path, int error, int times)
 {
     assert_true(fake.faults < sizeof fake.fault / sizeof *fake.fault);
-    fake.fault[fake.faults++] = (struct fake_fault){verb, path, error, times};
+    fake.fault[fake.faults++] = (struct fake_fault){verb, path, error, times, 0};
+}
+
+static inline void fake_fail_later(const char *verb, const char *path, int error, int times,
+                                   int after)
+{
+    fake_fail(verb, path, error, times);
+    fake.fault[fake.faults - 1].after = after;
+}
+
+/* ENTRY's name is gone; who has it open keeps it. */
+static inline void fake_remove(struct fake_entry *entry)
+{
+    snprintf(entry->path, sizeof entry->path, "(removed)");
+}
+
+/* The errno with which the call is told to fail, or 0.  The mutex is held. */
+static inline int fake_error(const char *verb, const char *shown)
+{
+    for (size_t i = 0; i < fake.faults; i++) {
+        struct fake_fault *fault = &fake.fault[i];
+
+        if (fault->times == 0 || strcmp(fault->verb, verb) != 0 || strcmp(fault->path, shown) != 0)
+            continue;
+        if (fault->after > 0) {
+            fault->after--;
+            continue;
+        }
+        if (fault->times > 0)
+            fault->times--;
+        fake.fired++;
+        return fault->error;
+    }
+    return 0;
 }
 
 /* Notes the call down.  Returns 0, or -1 and errno where it was told to fail. */
 static inline int fake_call(const char *verb, const char *path)
 {
-    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    int error = 0;
+    int error;
     struct fake_step *step;
 
-    pthread_mutex_lock(&mutex);
-    step = &fake.step[fake.steps];
-    assert_true(fake.steps < sizeof fake.step / sizeof *fake.step);
-    fake.steps++;
+    pthread_mutex_lock(&fake_mutex);
+    if (fake.steps == sizeof fake.step / sizeof *fake.step) {
+        pthread_mutex_unlock(&fake_mutex);
+        fail_msg("too many calls");
+    }
+    step = &fake.step[fake.steps++];
     step->verb = verb;
     snprintf(step->path, sizeof step->path, "%s", fake_shown(path));
-    for (size_t i = 0; i < fake.faults && !error; i++) {
-        struct fake_fault *fault = &fake.fault[i];
-
-        if (fault->times == 0 || strcmp(fault->verb, verb) != 0 ||
-            strcmp(fault->path, step->path) != 0)
-            continue;
-        if (fault->times > 0)
-            fault->times--;
-        fake.fired++;
-        error = fault->error;
-    }
-    pthread_mutex_unlock(&mutex);
+    error = fake_error(verb, step->path);
+    pthread_mutex_unlock(&fake_mutex);
     if (error)
         errno = error;
     return error ? -1 : 0;
@@ -190,10 +226,11 @@ static inline struct fake_entry *fake_walk(const char *at, const char *name, boo
     return *name ? fake_find(path) : NULL;
 }
 
-/* The entry of NAME for the call VERB, or NULL and errno. */
-static inline struct fake_entry *fake_look(const char *verb, const char *name, bool follow)
+/* The entry of NAME, seen from the directory AT, for the call VERB, or NULL and errno. */
+static inline struct fake_entry *fake_look_at(const char *verb, const char *at, const char *name,
+                                              bool follow)
 {
-    struct fake_entry *entry = fake_walk("/w", name, follow, 0);
+    struct fake_entry *entry = fake_walk(at, name, follow, 0);
     int error = errno;
 
     if (fake_call(verb, entry ? entry->path : name) < 0)
@@ -202,40 +239,51 @@ static inline struct fake_entry *fake_look(const char *verb, const char *name, b
     return entry;
 }
 
+static inline struct fake_entry *fake_look(const char *verb, const char *name, bool follow)
+{
+    return fake_look_at(verb, "/w", name, follow);
+}
+
 static inline struct fake_entry *fake_at(int fd)
 {
-    if (fd < FAKE_FIRST_FD || fd >= FAKE_FIRST_FD + FAKE_ROOM || !fake.fd[fd - FAKE_FIRST_FD])
+    struct fake_entry *entry = NULL;
+
+    pthread_mutex_lock(&fake_mutex);
+    if (fd >= FAKE_FIRST_FD && fd < FAKE_FIRST_FD + FAKE_ROOM)
+        entry = fake.fd[fd - FAKE_FIRST_FD];
+    pthread_mutex_unlock(&fake_mutex);
+    if (!entry)
         fail_msg("descriptor %d is not open", fd);
-    return fake.fd[fd - FAKE_FIRST_FD];
+    return entry;
 }
 
 /* The lowest descriptor that is free, for ENTRY. */
 static inline int fake_descriptor(struct fake_entry *entry)
 {
-    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     size_t i = 0;
 
-    pthread_mutex_lock(&mutex);
-    while (fake.fd[i])
-        assert_true(++i < FAKE_ROOM);
+    pthread_mutex_lock(&fake_mutex);
+    while (i < FAKE_ROOM - 1 && fake.fd[i])
+        i++;
     fake.fd[i] = entry;
     if (++fake.open > fake.peak)
         fake.peak = fake.open;
-    pthread_mutex_unlock(&mutex);
+    pthread_mutex_unlock(&fake_mutex);
     return FAKE_FIRST_FD + (int)i;
 }
 
 static inline void fake_release(int fd)
 {
+    pthread_mutex_lock(&fake_mutex);
     fake.fd[fd - FAKE_FIRST_FD] = NULL;
-    __atomic_fetch_sub(&fake.open, 1, __ATOMIC_SEQ_CST);
+    fake.open--;
+    pthread_mutex_unlock(&fake_mutex);
 }
 
-static inline int fake_open(const char *name, int flags)
+/* Opens ENTRY, which was found as the call demands, or NULL with errno. */
+static inline int fake_open_entry(struct fake_entry *entry, int flags)
 {
     bool write = (flags & O_ACCMODE) == O_WRONLY;
-    struct fake_entry *entry = fake_look(flags & O_PATH ? "openpath" : write ? "openw" : "open",
-                                         name, true);
 
     if (!entry)
         return -1;
@@ -251,6 +299,22 @@ static inline int fake_open(const char *name, int flags)
         return -1;
     }
     return fake_descriptor(entry);
+}
+
+static inline int fake_open(const char *name, int flags)
+{
+    const char *verb = flags & O_PATH ? "openpath"
+                                      : (flags & O_ACCMODE) == O_WRONLY ? "openw" : "open";
+
+    return fake_open_entry(fake_look(verb, name, true), flags);
+}
+
+static inline int fake_openat(int directory, const char *name, int flags)
+{
+    const char *at = directory == AT_FDCWD ? "/w" : fake_at(directory)->path;
+
+    assert_true(strlen(name) < PATH_MAX);  /* what it is there for */
+    return fake_open_entry(fake_look_at("openat", at, name, true), flags);
 }
 
 /* As Linux has it, the descriptor is gone whatever the result. */
@@ -345,7 +409,7 @@ static inline struct dirent *fake_readdir(DIR *opened)
         if (!name)
             continue;
         snprintf(stream->entry.d_name, sizeof stream->entry.d_name, "%s", name);
-        stream->entry.d_type = IFTODT(entry->st.st_mode);
+        stream->entry.d_type = fake.no_types ? DT_UNKNOWN : IFTODT(entry->st.st_mode);
         return &stream->entry;
     }
     return NULL;
@@ -354,10 +418,11 @@ static inline struct dirent *fake_readdir(DIR *opened)
 static inline int fake_closedir(DIR *opened)
 {
     struct fake_stream *stream = (struct fake_stream *)opened;
+    const char *path = stream->directory->path;
 
     fake_release(stream->fd);
     stream->directory = NULL;
-    return 0;
+    return fake_call("closedir", path);
 }
 
 static inline ssize_t fake_readlink(const char *name, char *target, size_t size)
@@ -386,7 +451,9 @@ static inline int fake_sync(const char *verb, int fd, double seconds)
 {
     struct fake_entry *entry = fake_at(fd);
 
+    pthread_mutex_lock(&fake_mutex);
     fake.now += seconds;
+    pthread_mutex_unlock(&fake_mutex);
     if (fake_call(verb, entry->path) < 0)
         return -1;
     if (entry->moves_late) {
@@ -422,8 +489,20 @@ static inline int fake_sync_file_range(int fd, unsigned flags)
 
 static inline int fake_fs_magic(int fd, unsigned long *magic)
 {
-    *magic = fake.magic;
-    return fake_call("magic", fake_at(fd)->path);
+    const struct fake_entry *entry = fake_at(fd);
+
+    *magic = entry->st.st_dev == 1 ? fake.magic : fake.other_magic;
+    return fake_call("magic", entry->path);
+}
+
+static inline double fake_time(void)
+{
+    double now;
+
+    pthread_mutex_lock(&fake_mutex);
+    now = fake.now;
+    pthread_mutex_unlock(&fake_mutex);
+    return now;
 }
 
 static inline int fake_syncfs(int fd)
@@ -439,7 +518,7 @@ static inline int fake_lease(int fd, int type)
         return fake_call("unlease", entry->path);
     if (fake_call("lease", entry->path) < 0)
         return -1;
-    if (fake.written[entry - fake.entry] && fake.now < fake.let_go_at) {
+    if (fake.written[entry - fake.entry] && fake_time() < fake.let_go_at) {
         errno = EAGAIN;
         return -1;
     }
@@ -470,14 +549,28 @@ static inline int fake_dirty_in_all(uint64_t *dirty)
 
 static inline int fake_sleep(const struct timespec *duration)
 {
+    assert_true(duration->tv_sec >= 0 && duration->tv_nsec >= 0 && duration->tv_nsec < 1000000000);
     fake.now += (double)duration->tv_sec + (double)duration->tv_nsec / 1e9;
+    if (fake.on_sleep)
+        fake.on_sleep();
     return fake_call("sleep", "");
 }
 
+/* It is asked so often that there is no room to note that down. */
 static inline int fake_clock(struct timespec *now)
 {
-    now->tv_sec = (time_t)fake.now;
-    now->tv_nsec = (long)((fake.now - (double)now->tv_sec) * 1e9);
+    double time = fake_time();
+    int error;
+
+    pthread_mutex_lock(&fake_mutex);
+    error = fake_error("clock", "/");
+    pthread_mutex_unlock(&fake_mutex);
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    now->tv_sec = (time_t)time;
+    now->tv_nsec = (long)((time - (double)now->tv_sec) * 1e9);
     return 0;
 }
 
@@ -493,11 +586,12 @@ int uname(struct utsname *name)
 static inline void fake_start(unsigned long magic)
 {
     memset(&fake, 0, sizeof fake);
-    fake.magic = magic;
+    fake.magic = fake.other_magic = magic;
     fake_dir("");
     fake_dir("/w");
     sys = (struct sys){
         .open = fake_open,
+        .openat = fake_openat,
         .close = fake_close,
         .lstat = fake_lstat,
         .stat = fake_stat,

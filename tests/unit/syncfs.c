@@ -1,0 +1,165 @@
+/* syncfs.c - tests of the engine where one syncfs does for a whole set
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "unit.h"
+
+#include "settle.h"
+
+#define MANY 130
+
+static char names[MANY * 6 + 64];
+
+/* 130 files in d, and nothing else is dirty. */
+static int setup_many(void **state)
+{
+    setup(state);
+    many_files(MANY);
+    for (size_t i = 0; i < MANY; i++)
+        snprintf(names + 6 * i, sizeof names - 6 * i, "d/%03zu ", i);
+    return 0;
+}
+
+/* Settles all, which ends with RESULT; returns how many were settled. */
+static size_t settle_all(int result)
+{
+    size_t settled = 0;
+
+    assert_int_equal(settle(MODE_FSYNC, names), result);
+    for (const char *at = told.text; (at = strstr(at, " settled")); at++)
+        settled++;
+    return settled;
+}
+
+static void test_one_call(void **state)
+{
+    (void)state;
+    assert_int_equal(settle_all(0), MANY);
+    assert_string_equal(fake_calls(SYNCS), "syncfs d/000");  /* it has the directory, too */
+    assert_int_equal(count_steps("lease"), MANY);
+    assert_int_equal(count_steps("open"), count_steps("close"));
+}
+
+/* Each file is asked by fsync whether the error is its own, the directory as well. */
+static void test_failure_of_one_file(void **state)
+{
+    (void)state;
+    fake_fail("syncfs", "d/000", EIO, 1);
+    fake_fail("fsync", "d/007", EIO, 1);
+    assert_int_equal(settle_all(1), MANY - 1);
+    assert_non_null(strstr(told.text, "d/007 failed at fsync (Input/output error), d/008 settled"));
+    assert_int_equal(count_steps("syncfs"), 1);
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
+static void test_failure_of_the_directory(void **state)
+{
+    (void)state;
+    fake_fail("syncfs", "d/000", ENOSPC, 1);
+    fake_fail("fsync", "d", EIO, 1);
+    assert_int_equal(settle_all(1), MANY);
+    assert_non_null(strstr(told.text, "d/129 settled, d/ failed at fsync (Input/output error)"));
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
+/* It was some other file's. */
+static void test_failure_of_none(void **state)
+{
+    (void)state;
+    fake_fail("syncfs", "d/000", EIO, 1);
+    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
+static void test_interrupted(void **state)
+{
+    (void)state;
+    fake_fail("syncfs", "d/000", EINTR, 2);
+    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(count_steps("syncfs"), 3);
+    assert_int_equal(count_steps("fsync"), 0);
+}
+
+static void test_first_file_is_gone(void **state)
+{
+    (void)state;
+    fake_fail_later("open", "d/000", ENOENT, FAKE_EVER, 2);  /* when syncfs wants it */
+    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(count_steps("syncfs"), 0);
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
+/* Directories on other file systems are none of its. */
+static void test_other_file_systems(void **state)
+{
+    (void)state;
+    fake_add("e", S_IFDIR | 0755)->st.st_dev = 2;
+    fake_add("e/x", S_IFREG | 0644)->st.st_dev = 2;
+    strcat(names, " e/x d");
+    assert_int_equal(settle_all(0), MANY + 2);
+    assert_string_equal(fake_calls(SYNCS), "syncfs d/000, fsync e/x, fsync e");
+}
+
+/* Where others' data would be dragged along, it is not taken. */
+static void test_much_else_is_dirty(void **state)
+{
+    (void)state;
+    fake.dirty_in_all = 1 << 30;
+    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(count_steps("syncfs"), 0);
+    assert_int_equal(count_steps("start"), MANY);
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
+/* Who writes after the syncfs is waited for, and his file gets an fsync of its own. */
+static void test_held_file(void **state)
+{
+    (void)state;
+    fake.written[fake_find("/w/d/005") - fake.entry] = true;
+    fake.let_go_at = 5;
+    assert_int_equal(settle_all(0), MANY);
+    assert_string_equal(fake_calls(SYNCS), "syncfs d/000, fsync d/005");
+    assert_true(fake.now >= 5 + FAKE_SYNC_TAKES);
+}
+
+/* More files than may be open at a time. */
+static void test_descriptors(void **state)
+{
+    enum { FILES = 600 };
+    static char text[FILES][8];
+    char *name[FILES];
+
+    setup(state);
+    many_files(FILES);
+    for (size_t i = 0; i < FILES; i++) {
+        snprintf(text[i], sizeof *text, "d/%03zu", i);
+        name[i] = text[i];
+    }
+    memset(&told, 0, sizeof told);
+    assert_int_equal(engine_settle(&asked, name, FILES,
+                                   &(struct engine_caller){.tell = tell, .context = &told}), 0);
+    assert_int_equal(told.count, FILES);
+    assert_string_equal(fake_calls(SYNCS), "syncfs d/000");
+    assert_in_range(fake.peak, 1, 257);  /* and the one for syncfs */
+}
+
+int main(void)
+{
+#undef TEST
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup_many, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_one_call),
+        TEST(test_failure_of_one_file),
+        TEST(test_failure_of_the_directory),
+        TEST(test_failure_of_none),
+        TEST(test_interrupted),
+        TEST(test_first_file_is_gone),
+        TEST(test_other_file_systems),
+        TEST(test_much_else_is_dirty),
+        TEST(test_held_file),
+        TEST(test_descriptors),
+    };
+
+    return cmocka_run_group_tests_name("syncfs", tests, NULL, NULL);
+}
