@@ -4,7 +4,8 @@
    Usage: clock [-r ROUNDS] [-l SECONDS] [-p COMMAND] :: LABEL PROGRAM [ARGUMENT]... [:: LABEL ...]...
 
    In each round, every contestant runs once, after COMMAND, a line for sh that is not part of the
-   measured time.  A contestant that has taken SECONDS altogether sits out the rounds that are left.
+   measured time.  A contestant that has taken SECONDS altogether, COMMAND included, sits out the rounds
+   that are left.
    Each run is a line "LABEL<tab>seconds" on stdout; what a contestant prints there is thrown away.
    The start of the process is part of the time.  A command that fails ends it all, with status 1;
    a signal, passed on to what is running, with 128 and its number. */
@@ -28,7 +29,7 @@ extern char **environ;
 struct contestant {
     const char *label;
     char **command;  /* NULL-terminated */
-    double total;    /* seconds so far */
+    double total;    /* seconds so far, with what came before its runs */
 };
 
 static volatile sig_atomic_t running;  /* process to pass a signal on to, or 0 */
@@ -162,6 +163,7 @@ int main(int argc, char *argv[])
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (long round = 0; round < rounds; round++)
         for (size_t i = 0; i < count; i++) {
+            double start = now();
             double seconds;
 
             if (limit > 0 && contestant[i].total >= limit)
@@ -169,7 +171,7 @@ int main(int argc, char *argv[])
             if (prepare[2] != NULL)
                 run("what comes before a run", prepare);
             seconds = run(contestant[i].label, contestant[i].command);
-            contestant[i].total += seconds;
+            contestant[i].total += now() - start;
             printf("%s\t%.6f\n", contestant[i].label, seconds);
         }
     free(contestant);
