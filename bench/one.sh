@@ -59,5 +59,5 @@ can_be_dirty() {
     77) note "$what: this kernel (before 6.5) can't tell whether the data stayed dirty" ;;
     1) leave_out "$what" "the kernel writes it at once: needs more memory, or root to raise vm.dirty_*" ;;
     esac
-    test $status != 1
+    test "$status" != 1
 }
