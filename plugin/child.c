@@ -20,6 +20,12 @@
 #include "child.h"
 #include "orphans.h"
 
+#ifdef __WALL  /* children of clone(2) without SIGCHLD count as well */
+#define WALL __WALL
+#else
+#define WALL 0
+#endif
+
 /* Signals that somebody may send to the process that make started, and whose default would end it
    and leave the recipe alone.  Stops (Ctrl-Z) are left as they are: the terminal sends them to all
    of the process group, and make doesn't look at stopped children. */
@@ -102,6 +108,8 @@ static bool is_for_us_alone(const siginfo_t *info)
     return !make_has_it(info->si_signo);
 }
 
+static bool is_reaper;  /* orphans come to us */
+
 /* Reaps what has ended; true once CHILD is among it, its status then in *STATUS. */
 static bool reap(pid_t child, int *status)
 {
@@ -169,7 +177,7 @@ int child_run(char *const argument[], int *status)
     signal(SIGCHLD, SIG_DFL);  /* if it came ignored, children would be reaped without us */
     signals_to_catch(&caught);
     sigprocmask(SIG_BLOCK, &caught, &before);
-    orphans_adopt();
+    is_reaper = orphans_adopt() == 0;
 
     error = posix_spawnattr_init(&attributes);
     if (!error) {
@@ -186,6 +194,17 @@ int child_run(char *const argument[], int *status)
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return error ? -1 : 0;
+}
+
+bool child_left_none(void)
+{
+    pid_t pid;
+
+    if (!is_reaper)
+        return false;
+    while ((pid = waitpid(-1, NULL, WNOHANG | WALL)) > 0)
+        ;
+    return pid < 0 && errno == ECHILD;
 }
 
 void child_die_like(int status)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dirs.h"
+#include "path.h"
 #include "retry.h"
 #include "sys.h"
 
@@ -28,28 +29,41 @@ static int make_room(struct dirs *dirs)
     return 0;
 }
 
-size_t dirs_add(struct dirs *dirs, const char *path)
+size_t dirs_add_entry(struct dirs *dirs, size_t parent, const char *name, const struct stat *st)
 {
-    struct stat st;
     size_t index;
     char *copy;
 
-    /* Files of one directory mostly come in a row: spare them the stat. */
-    if (dirs->count > 0 && strcmp(dirs->dir[dirs->count - 1].path, path) == 0)
-        return dirs->count - 1;
-    if (sys.stat(path, &st) < 0 || make_room(dirs) < 0)
-        return (size_t)-1;
-    copy = strdup(path);
+    if (make_room(dirs) < 0)
+        return DIRS_NONE;
+    copy = strdup(name);
     if (!copy)
-        return (size_t)-1;
-    index = idset_add(&dirs->known, &st, dirs->count);
+        return DIRS_NONE;
+    index = idset_add(&dirs->known, st, dirs->count);
     if (index != dirs->count) {
         free(copy);
         return index;
     }
-    dirs->dir[dirs->count].path = copy;
-    dirs->dir[dirs->count].error = 0;
+    dirs->dir[dirs->count] = (struct dir){
+        .name = copy,
+        .parent = parent,
+        .length = strlen(name) + (parent == DIRS_NONE ? 0 : dirs->dir[parent].length + 1),
+        .dev = st->st_dev,
+    };
     return dirs->count++;
+}
+
+size_t dirs_add(struct dirs *dirs, const char *path)
+{
+    struct stat st;
+    const struct dir *last = dirs->count > 0 ? &dirs->dir[dirs->count - 1] : NULL;
+
+    /* Files of one directory mostly come in a row: spare them the stat. */
+    if (last && last->parent == DIRS_NONE && strcmp(last->name, path) == 0)
+        return dirs->count - 1;
+    if (sys.stat(path, &st) < 0)
+        return DIRS_NONE;
+    return dirs_add_entry(dirs, DIRS_NONE, path, &st);
 }
 
 /* The path of the directory that holds PATH, newly allocated.  A directory's own ".." is right where
@@ -83,37 +97,100 @@ size_t dirs_add_parent(struct dirs *dirs, const char *path, int is_directory)
     size_t index;
 
     if (!parent)
-        return (size_t)-1;
+        return DIRS_NONE;
     index = dirs_add(dirs, parent);
     free(parent);
     return index;
 }
 
-static int sync_one(const char *path)
+char *dirs_path(const struct dirs *dirs, size_t index, const char *name)
 {
-    int fd = RETRY(sys.open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC));
-    int error = 0;
+    size_t end = dirs->dir[index].length;
+    size_t tail = name ? strlen(name) : 0;
+    char *path = malloc(end + 1 + tail + 1);
 
-    if (fd < 0)
-        return errno;
+    if (!path)
+        return NULL;
+    path[end] = '\0';
+    if (name) {
+        path[end] = '/';
+        memcpy(path + end + 1, name, tail + 1);
+    }
+    /* from the end to the beginning, without recursion: a tree may be deep */
+    for (size_t i = index; i != DIRS_NONE; i = dirs->dir[i].parent) {
+        size_t length = strlen(dirs->dir[i].name);
+
+        end -= length;
+        memcpy(path + end, dirs->dir[i].name, length);
+        if (dirs->dir[i].parent != DIRS_NONE)
+            path[--end] = '/';
+    }
+    return path;
+}
+
+void dir_fail(struct dir *dir, enum dir_step step)
+{
+    if (dir->error)
+        return;
+    dir->error = errno;
+    dir->step = step;
+}
+
+/* Of a tree, the longer path first: what is below a directory has a longer one.  Then what was named and
+   its parents, as they came: each stands before its parent. */
+static int compare(const void *left, const void *right, void *context)
+{
+    const struct dirs *dirs = context;
+    size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    bool a_is_entry = dirs->dir[a].parent != DIRS_NONE, b_is_entry = dirs->dir[b].parent != DIRS_NONE;
+
+    if (a_is_entry != b_is_entry)
+        return a_is_entry ? -1 : 1;
+    if (a_is_entry && dirs->dir[a].length != dirs->dir[b].length)
+        return dirs->dir[a].length > dirs->dir[b].length ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+size_t *dirs_order(struct dirs *dirs)
+{
+    size_t *order = calloc(dirs->count + 1, sizeof *order);
+
+    if (!order)
+        return NULL;
+    for (size_t i = 0; i < dirs->count; i++)
+        order[i] = i;
+    qsort_r(order, dirs->count, sizeof *order, compare, dirs);
+    return order;
+}
+
+void dirs_sync(struct dirs *dirs, size_t index)
+{
+    struct dir *dir = &dirs->dir[index];
+    char *path;
+    int fd;
+
+    if (dir->is_synced || dir->error)
+        return;
+    path = dirs_path(dirs, index, NULL);
+    fd = path ? path_open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC) : -1;
+    free(path);
+    if (fd < 0) {
+        dir_fail(dir, DIR_OPEN);
+        return;
+    }
     /* Some file systems have no fsync for a directory, and say so in one of these ways: their
        entries are as durable as they get.  Anything else is final. */
     if (RETRY(sys.fsync(fd)) < 0 && errno != EINVAL && errno != EBADF)
-        error = errno;
+        dir_fail(dir, DIR_FSYNC);
     sys.close(fd);  /* read only: it has nothing to report */
-    return error;
-}
-
-void dirs_sync(struct dirs *dirs)
-{
-    for (size_t i = 0; i < dirs->count; i++)
-        dirs->dir[i].error = sync_one(dirs->dir[i].path);
+    dir->is_synced = true;
 }
 
 void dirs_free(struct dirs *dirs)
 {
     for (size_t i = 0; i < dirs->count; i++)
-        free(dirs->dir[i].path);
+        free(dirs->dir[i].name);
     free(dirs->dir);
     idset_free(&dirs->known);
+    memset(dirs, 0, sizeof *dirs);
 }

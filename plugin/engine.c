@@ -1,289 +1,291 @@
-/* engine.c - settles a set of files: the one engine behind plugin, shell and command
+/* engine.c - settles a set of files
    SPDX-License-Identifier: GPL-3.0-or-later */
 
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include "choose.h"
 #include "dirs.h"
 #include "engine.h"
-#include "idset.h"
-#include "resolve.h"
+#include "find.h"
+#include "open.h"
+#include "path.h"
+#include "pool.h"
 #include "retry.h"
+#include "set.h"
+#include "stable.h"
+#include "stopwatch.h"
 #include "sys.h"
+#include "tell.h"
+#include "way.h"
 #include "writeback.h"
+#include "writers.h"
 
-#define NONE ((size_t)-1)
-
-struct item {
-    struct outcome outcome;
-    char *path;   /* of a regular file: where it really is */
-    int fd;       /* open since its writeback was started, or -1 */
-    size_t same;  /* an earlier item that is the same file, or NONE */
-    size_t dir;   /* of a directory: its index in run.dirs, or NONE */
-};
+#define THREADS 32u
+/* From so many files on, one look through all processes is cheaper than a lease for each. */
+#define MANY_LEASES 4096
 
 struct run {
     const struct settle_options *options;
-    struct item *item;
-    size_t count;
-    struct idset files;
-    struct dirs dirs;
-    size_t may_keep;  /* descriptors that may stay open between start and wait */
+    const struct engine_caller *caller;
+    struct set set;
+    size_t may_keep;    /* files of a lower index may stay open from start to end */
+    unsigned threads;   /* at the most */
+    size_t *order;      /* of the directories */
+    bool wants_threads; /* the files of which way it is the turn of */
+    atomic_size_t done;
 };
 
-static void fail(struct item *item, enum engine_step step)
+static void show(void *context)
 {
-    if (item->outcome.what == OUTCOME_FAILED)
-        return;  /* the first error stands */
-    item->outcome.what = OUTCOME_FAILED;
-    item->outcome.step = step;
-    item->outcome.error = errno;
-}
+    struct run *run = context;
+    struct progress progress = {.files = run->set.count, .done = atomic_load(&run->done)};
 
-static void fail_find(const struct run *run, struct item *item)
-{
-    if (errno == ENOENT && run->options->missing_ok)
-        item->outcome.what = OUTCOME_MISSING;
-    else
-        fail(item, STEP_FIND);
-}
-
-static double seconds_since(const struct timespec *start)
-{
-    struct timespec now = *start;
-
-    sys.clock(&now);
-    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
-static struct attributes attributes_of(const struct stat *st)
-{
-    return (struct attributes){st->st_size, st->st_blocks, st->st_mtim, st->st_ctim};
-}
-
-/* Opens without ever waiting for a FIFO's other end, and without taking a terminal as ours.  A file
-   that may be written but not read can be synced as well; the first error tells more. */
-static int open_file(const char *path)
-{
-    const int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-    int fd = RETRY(sys.open(path, O_RDONLY | flags));
-
-    if (fd < 0 && errno == EACCES) {
-        fd = RETRY(sys.open(path, O_WRONLY | flags));
-        if (fd < 0)
-            errno = EACCES;
-    }
-    return fd;
-}
-
-static void close_file(struct item *item)
-{
-    /* EINTR: Linux has closed the descriptor all the same (close(2)) */
-    if (item->fd >= 0 && sys.close(item->fd) < 0 && errno != EINTR)
-        fail(item, STEP_CLOSE);
-    item->fd = -1;
-}
-
-/* Opens ITEM's file and starts its writeback.  Where descriptors run out, waiting for it starts it
-   as well: that is no failure yet. */
-static void item_start(struct run *run, struct item *item)
-{
-    struct timespec start;
-
-    sys.clock(&start);
-    item->fd = open_file(item->path);
-    if (item->fd < 0) {
-        if (errno != EMFILE && errno != ENFILE)
-            fail_find(run, item);
+    if (!run->caller->show)
         return;
-    }
-    if (writeback_start(item->fd) < 0)
-        fail(item, STEP_WRITEBACK);
-    if (item->outcome.what == OUTCOME_FAILED || run->may_keep == 0)
-        close_file(item);
-    else
-        run->may_keep--;
-    item->outcome.seconds = seconds_since(&start);
+    for (size_t i = 0; i < run->set.groups; i++)
+        progress.bytes += run->set.group[i].bytes;
+    run->caller->show(&progress, run->caller->context);
 }
 
-/* A directory that was named: itself and its own entry.  It has no pages that writeback would
-   concern. */
-static void item_find_directory(struct run *run, struct item *item, const char *path)
+static void limit_descriptors(struct run *run)
 {
-    item->outcome.is_directory = true;
-    if (run->options->mode != MODE_FSYNC)
+    struct rlimit limit = {.rlim_cur = 8};
+    size_t budget;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    budget = limit.rlim_cur > 512 ? 256 : (size_t)(limit.rlim_cur / 2);
+    run->threads = budget / 2 < THREADS ? (unsigned)(budget / 2) : THREADS;
+    run->may_keep = budget - run->threads;
+}
+
+static enum way way_of(const struct run *run, const struct file *file)
+{
+    return run->set.group[file->group].way;
+}
+
+static bool is_its_turn(const struct run *run, const struct file *file)
+{
+    return file_is_open_question(file) &&
+           (way_of(run, file) == WAY_THREADS) == run->wants_threads;
+}
+
+/* Runs WORK on all files: those of a way with threads from several at once, then the others. */
+static void each_file(struct run *run, void (*work)(void *context, size_t index))
+{
+    void (*tick)(void *context) = run->caller->show ? show : NULL;
+    bool has_others = false, has_threads = false;
+
+    for (size_t i = 0; i < run->set.groups; i++)
+        if (run->set.group[i].way == WAY_THREADS)
+            has_threads = true;
+        else
+            has_others = true;
+    run->wants_threads = true;
+    if (has_threads)
+        pool_run(run->threads, run->set.count, work, tick, run);
+    run->wants_threads = false;
+    if (has_others)
+        pool_run(1, run->set.count, work, tick, run);
+}
+
+/* Opens a file, starts its writeback where that is its way, and asks whether somebody writes to it. */
+static void begin(void *context, size_t index)
+{
+    struct run *run = context;
+    struct file *file = &run->set.file[index];
+    struct stopwatch watch;
+    enum way way = way_of(run, file);
+
+    if (!is_its_turn(run, file))
         return;
-    item->dir = dirs_add(&run->dirs, path);
-    if (item->dir == NONE || dirs_add_parent(&run->dirs, path, 1) == NONE)
-        fail(item, STEP_FIND);
-}
-
-/* A regular file: the first of its names starts its writeback. */
-static void item_find_file(struct run *run, struct item *item, const struct stat *st)
-{
-    size_t index = (size_t)(item - run->item);
-    size_t first = idset_add(&run->files, st, index);
-
-    if (first == NONE ||
-        (run->options->mode == MODE_FSYNC && dirs_add_parent(&run->dirs, item->path, 0) == NONE))
-        fail(item, STEP_FIND);
-    else if (first != index)
-        item->same = first;
+    if (way == WAY_SYNCFS && file->ask_proc)
+        return;
+    watch = stopwatch_start();
+    if (file_try_open(&run->set, run->options, file) < 0)
+        return;
+    if ((way == WAY_EACH || way == WAY_THREADS) && writeback_start(file->fd) < 0)
+        file_fail(file, STEP_WRITEBACK);
     else
-        item_start(run, item);
+        writers_ask(&run->set, run->options, file);
+    if (file->what != OUTCOME_SETTLED || index >= run->may_keep)
+        file_close(file);
+    file->seconds = (float)stopwatch_read(&watch);
 }
 
-/* Finds out what ITEM is and starts what can be started. */
-static void item_find(struct run *run, struct item *item)
+/* Waits until a file is what the mode asks for.  A failure is never tried again: the kernel reports it once
+   and counts the pages as clean afterwards, so the second try would succeed with the data lost. */
+static void finish_file(struct run *run, struct file *file)
 {
-    size_t length = strlen(item->outcome.name);
+    struct stopwatch watch = stopwatch_start();
     struct stat st;
+    bool has_storage = way_of(run, file) != WAY_NOTHING;
 
-    if (length > 1 && item->outcome.name[length - 1] == '/') {
-        errno = EISDIR;  /* "all below it", which must not be taken for the directory alone */
-        fail(item, STEP_FIND);
+    if (file_open(&run->set, file) < 0) {
+        file_fail_missing(run->options, file, STEP_OPEN);
         return;
     }
-    if (resolve_name(item->outcome.name, &run->dirs, &item->path, &st) < 0) {
-        fail_find(run, item);
+    if (run->options->mode != MODE_FSYNC) {
+        if (has_storage && writeback_wait(file->fd, run->set.group[file->group].magic) < 0)
+            file_fail(file, STEP_WRITEBACK);
+    } else if (has_storage && RETRY(sys.fsync(file->fd)) < 0)
+        file_fail(file, STEP_FSYNC);
+    if (run->set.wants_detail) {
+        if (sys.fstat(file->fd, &st) < 0)
+            file_fail(file, STEP_FIND);
+        else
+            run->set.detail[file - run->set.file].after = attributes_of(&st);
+    }
+    file_close(file);
+    file->seconds += (float)stopwatch_read(&watch);
+    atomic_fetch_add(&run->done, 1);
+}
+
+static void finish(void *context, size_t index)
+{
+    struct run *run = context;
+    struct file *file = &run->set.file[index];
+
+    if (!is_its_turn(run, file) || file->is_held)
+        return;
+    if (way_of(run, file) == WAY_SYNCFS || (way_of(run, file) == WAY_NOTHING && file->fd < 0)) {
+        atomic_fetch_add(&run->done, 1);
         return;
     }
-    item->outcome.before = item->outcome.after = attributes_of(&st);
-    if (S_ISREG(st.st_mode))
-        item_find_file(run, item, &st);
-    else if (S_ISDIR(st.st_mode))
-        item_find_directory(run, item, item->path);
-    else
-        item->outcome.what = OUTCOME_LEFT_ALONE;
+    finish_file(run, file);
 }
 
-/* Waits until ITEM's file is what the mode asks for.  A failure is never tried again: the kernel
-   reports it once and counts the pages as clean afterwards, so the second try would succeed with
-   the data lost. */
-static void item_finish(struct run *run, struct item *item)
+static void finish_released(void *context, size_t index)
 {
-    struct timespec start;
-    struct stat st;
+    struct run *run = context;
 
-    sys.clock(&start);
-    if (item->fd < 0)
-        item->fd = open_file(item->path);
-    if (item->fd < 0) {
-        fail_find(run, item);
+    if (file_is_open_question(&run->set.file[index]))
+        finish_file(run, &run->set.file[index]);
+}
+
+/* One syncfs for GROUP.  Where it fails, whatever the reason, fsync says for each file whether that is
+   its own: the group goes the other way. */
+static void sync_group(struct run *run, struct group *group)
+{
+    struct dirs *dirs = &run->set.dirs;
+    char *path = file_path(&run->set, &run->set.file[group->first]);
+    int fd = path ? path_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+    bool is_done = fd >= 0 && RETRY(sys.syncfs(fd)) == 0;
+
+    free(path);
+    if (fd >= 0)
+        sys.close(fd);
+    if (!is_done) {
+        group->way = WAY_THREADS;
         return;
     }
-    if (run->options->mode == MODE_FSYNC) {
-        if (RETRY(sys.fsync(item->fd)) < 0)
-            fail(item, STEP_FSYNC);
-    } else if (writeback_wait(item->fd) < 0)
-        fail(item, STEP_WRITEBACK);
-    if (sys.fstat(item->fd, &st) < 0)
-        fail(item, STEP_FIND);
-    else
-        item->outcome.after = attributes_of(&st);
-    close_file(item);
-    item->outcome.seconds += seconds_since(&start);
+    for (size_t i = 0; i < dirs->count; i++)
+        dirs->dir[i].is_synced |= dirs->dir[i].dev == group->dev;
 }
 
-static bool is_to_finish(const struct item *item)
+static void sync_groups(struct run *run)
 {
-    return item->outcome.what == OUTCOME_SETTLED && item->same == NONE &&
-           !item->outcome.is_directory;
+    for (size_t i = 0; i < run->set.groups; i++)
+        if (run->set.group[i].way == WAY_SYNCFS)
+            sync_group(run, &run->set.group[i]);
 }
 
-/* What became of ITEM in the end: a second name shares the first one's fate, and a directory is as
-   its sync went. */
-static void item_conclude(struct run *run, struct item *item)
+static void sync_directory(void *context, size_t index)
 {
-    const char *name = item->outcome.name;
+    struct run *run = context;
 
-    if (item->same != NONE) {
-        item->outcome = run->item[item->same].outcome;
-        item->outcome.name = name;
-    }
-    if (item->dir != NONE && run->dirs.dir[item->dir].error) {
-        errno = run->dirs.dir[item->dir].error;
-        fail(item, STEP_FSYNC);
-        run->dirs.dir[item->dir].error = 0;  /* told under its own name */
-    }
+    dirs_sync(&run->set.dirs, run->order[index]);
 }
 
-/* Tells the caller everything; true where something failed. */
-static bool run_tell(struct run *run, outcome_function *tell, void *context)
+static int sync_directories(struct run *run)
 {
-    bool failed = false;
+    bool has_threads = run->set.groups > 0 && run->set.group[0].way == WAY_THREADS;
 
-    for (size_t i = 0; i < run->count; i++) {
-        item_conclude(run, &run->item[i]);
-        failed |= run->item[i].outcome.what == OUTCOME_FAILED;
-        tell(&run->item[i].outcome, context);
-    }
-    for (size_t i = 0; i < run->dirs.count; i++) {
-        struct outcome outcome = {.name = run->dirs.dir[i].path,
-                                  .is_directory = true,
-                                  .what = OUTCOME_FAILED,
-                                  .step = STEP_FSYNC,
-                                  .error = run->dirs.dir[i].error};
-
-        if (!outcome.error)
-            continue;
-        failed = true;
-        tell(&outcome, context);
-    }
-    return failed;
+    run->order = dirs_order(&run->set.dirs);
+    if (!run->order)
+        return -1;
+    pool_run(has_threads ? run->threads : 1, run->set.dirs.count, sync_directory,
+             run->caller->show ? show : NULL, run);
+    free(run->order);
+    return 0;
 }
 
-static size_t descriptors_to_keep(void)
+/* Where all processes can be seen and the files are many, /proc is asked for all at once. */
+static void ask_proc_for_many(struct run *run)
 {
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return 0;
-    return limit.rlim_cur > 512 ? 256 : (size_t)(limit.rlim_cur / 2);
+    if (run->options->no_writer_left || geteuid() != 0)
+        return;
+    for (size_t i = 0; i < run->set.count; i++)
+        run->set.file[i].ask_proc = file_is_open_question(&run->set.file[i]) &&
+                                    way_of(run, &run->set.file[i]) == WAY_SYNCFS &&
+                                    run->set.group[run->set.file[i].group].files >= MANY_LEASES;
 }
 
-bool outcome_lost(const struct outcome *outcome)
+static bool any(const struct run *run, bool (*is_so)(const struct file *file))
 {
-    return outcome->what == OUTCOME_FAILED && !outcome->is_directory &&
-           (outcome->step == STEP_WRITEBACK || outcome->step == STEP_FSYNC) &&
-           (outcome->error == EIO || outcome->error == ENOSPC || outcome->error == EDQUOT);
+    for (size_t i = 0; i < run->set.count; i++)
+        if (is_so(&run->set.file[i]))
+            return true;
+    return false;
+}
+
+static bool asks_proc(const struct file *file)
+{
+    return file->ask_proc && file->what == OUTCOME_SETTLED;
+}
+
+static bool is_held(const struct file *file)
+{
+    return file->is_held;
+}
+
+static int settle_set(struct run *run)
+{
+    struct stopwatch first_look = stopwatch_start();
+
+    for (size_t i = 0; i < run->set.groups; i++)
+        choose_way(&run->set, run->options, i, run->may_keep);
+    ask_proc_for_many(run);
+    each_file(run, begin);
+    if (any(run, asks_proc))
+        writers_look(&run->set);
+    sync_groups(run);
+    each_file(run, finish);
+    if (any(run, is_held))
+        writers_wait(&run->set, run->options, finish_released, show, run);
+    if (run->options->mode == MODE_FSYNC && sync_directories(run) < 0)
+        return -1;
+    if (run->options->stable > 0)
+        stable_wait(&run->set, run->options, &first_look, show, run);
+    return 0;
 }
 
 int engine_settle(const struct settle_options *options, char *const *name, size_t count,
-                  outcome_function *tell, void *context)
+                  const struct engine_caller *caller)
 {
-    struct run run = {.options = options, .count = count};
-    bool failed;
+    struct run run = {.options = options, .caller = caller};
+    int result = 0;
 
     if (options->mode == MODE_OFF || count == 0)
         return 0;
-    run.item = calloc(count, sizeof *run.item);
-    if (!run.item)
-        return -1;
-    run.may_keep = descriptors_to_keep();
-    for (size_t i = 0; i < count; i++) {
-        struct item *item = &run.item[i];
-
-        item->outcome.name = name[i];
-        item->fd = -1;
-        item->same = item->dir = NONE;
-        item_find(&run, item);
-    }
-    for (size_t i = 0; i < count; i++)
-        if (is_to_finish(&run.item[i]))
-            item_finish(&run, &run.item[i]);
-    if (options->mode == MODE_FSYNC)
-        dirs_sync(&run.dirs);
-    failed = run_tell(&run, tell, context);
-    for (size_t i = 0; i < count; i++)
-        free(run.item[i].path);
-    free(run.item);
-    idset_free(&run.files);
-    dirs_free(&run.dirs);
-    return failed;
+    run.set.wants_detail = options->verbose || options->stable > 0;
+    limit_descriptors(&run);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = find_name(&run.set, options, name[i], show, &run);
+    if (result == 0)
+        result = set_close(&run.set);
+    if (result == 0)
+        result = settle_set(&run);
+    if (result == 0)
+        result = tell_all(&run.set, caller);
+    set_free(&run.set);
+    if (result < 0)
+        errno = ENOMEM;
+    return result;
 }

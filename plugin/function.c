@@ -46,22 +46,28 @@ static const char *skip_dots(const char *name)
 }
 
 /* make expands all lines of a recipe before it runs the first one, so here $@ is not yet made. */
-static void check_own_output(const struct names *names)
+static void check_own_output(const struct names *names, const char *argument)
 {
     char *target = make_target();
+    char *whole = make_need(names_trim(argument));  /* a name with blanks, not yet there */
+    const char *own = strcmp(skip_dots(whole), skip_dots(target)) == 0 ? whole : NULL;
 
-    for (size_t i = 0; i < names->count && *target; i++)
+    for (size_t i = 0; i < names->count && !own; i++)
         if (strcmp(skip_dots(names->name[i]), skip_dots(target)) == 0)
-            make_fatal("$(settle %s) in the recipe that makes '%s' runs before that recipe; to settle "
-                       "it afterwards, write instead of it the line '%s: private SETTLE = $@'",
-                       names->name[i], target, target);
+            own = names->name[i];
+    if (own && *target)
+        make_fatal("$(settle %s) in the recipe that makes '%s' runs before that recipe; to settle "
+                   "it afterwards, write instead of it the line '%s: private SETTLE = $@'",
+                   own, target, target);
+    free(whole);
     free(target);
 }
 
 static void settle_all(const struct settle_options *options, const struct names *names)
 {
     struct telling telling = {.options = options};
-    int failed = engine_settle(options, names->name, names->count, tell, &telling);
+    const struct engine_caller caller = {.tell = tell, .context = &telling};
+    int failed = engine_settle(options, names->name, names->count, &caller);
 
     if (failed < 0)
         make_fatal("%s", strerror(errno));
@@ -100,7 +106,7 @@ char *function_settle(const char *name, unsigned count, char **argument)
     if (names_split(&names, argument[0]) < 0)
         make_fatal("%s", strerror(errno));
     if (!make_is_dry()) {
-        check_own_output(&names);
+        check_own_output(&names, argument[0]);
         make_options(&options);
         settle_all(&options, &names);
     }

@@ -61,6 +61,8 @@ static struct {
     char *program;          /* settle-sh ... */
     char *bourne_program;   /* ... and the same by a name that make takes for a Bourne shell */
     struct job job;
+    enum { NOT_ASKED, ASKED, ANSWERING } setting_state;  /* expand_setting */
+    char *setting;
 } hook;
 
 static struct captured capture(const char *value, const char *flavor)
@@ -91,6 +93,32 @@ static char *expand_project_shell(void)
     return shell;
 }
 
+/* $(SETTLE) in the current context.  This runs while SHELL is being expanded, and a $(shell) in SETTLE
+   needs SHELL: make would call that a variable that references itself.  It allows it for a function,
+   however, that $(call) expands (function.c, func_call: exp_count), so SETTLE is expanded from within
+   $(call SHELL), which comes back here by way of part_shell. */
+static char *expand_setting(void)
+{
+    char *raw = make_expand("$(value SETTLE)");
+
+    if (!strchr(raw, '$'))
+        return raw;
+    free(raw);
+    hook.setting_state = ASKED;
+    free(make_expand("$(call SHELL)"));
+    if (hook.setting_state == NOT_ASKED)
+        return hook.setting;
+    hook.setting_state = NOT_ASKED;  /* that SHELL is the target's own, and not being expanded */
+    return make_expand("$(SETTLE)");
+}
+
+static void answer_setting(void)
+{
+    hook.setting_state = ANSWERING;
+    hook.setting = make_expand("$(SETTLE)");
+    hook.setting_state = NOT_ASKED;
+}
+
 static void job_clear(struct job *job)
 {
     free(job->target);
@@ -106,7 +134,7 @@ static void job_look(char *target)
     char text[OPTIONS_TEXT] = "";
     struct job *job = &hook.job;
     struct settle_options options;
-    char *files = make_expand("$(SETTLE)");
+    char *files = expand_setting();
 
     job_clear(job);
     job->target = target;
@@ -138,12 +166,18 @@ static void check_program(void)
    runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
 static char *part_shell(void)
 {
-    char *shell = expand_project_shell();
-    char *result;
+    char *shell, *result;
 
-    job_look(make_target());
-    hook.job.shell_is_ours = true;
-    if (!*hook.job.files) {
+    if (hook.setting_state == ASKED) {
+        answer_setting();
+        return NULL;
+    }
+    shell = expand_project_shell();
+    if (hook.setting_state == NOT_ASKED) {
+        job_look(make_target());
+        hook.job.shell_is_ours = true;
+    }
+    if (hook.setting_state == ANSWERING || !*hook.job.files) {
         result = make_result(shell);
         free(shell);
         return result;
@@ -280,23 +314,30 @@ static void find_program(const char *library)
     hook.bourne_program = path_in(hook.directory, "bourne/sh");
 }
 
-int hook_prepare(const char *library)
+static bool is_hooked(void)
 {
     char *value = make_expand("$(value GPATH)");
-    bool is_there = strcmp(value, GPATH_HOOK) == 0;
-    const char *inherited = getenv(JOB_SHELL);
+    bool is = strcmp(value, GPATH_HOOK) == 0;
 
     free(value);
-    if (is_there)
+    return is;
+}
+
+int hook_prepare(const char *library)
+{
+    const char *inherited = getenv(JOB_SHELL);
+
+    if (is_hooked())
         return -1;
     find_program(library);
     hook.inherited_shell =
         make_need(strdup(inherited && *inherited ? inherited : JOB_DEFAULT_SHELL));
     hook.gpath = capture("$(value GPATH)", "$(flavor GPATH)");
-    /* "override" only where the value at hand would beat the makefile's: with it, a later GPATH of
-       the makefile would be ignored rather than seen by check_hook. */
-    free(make_expand("$(eval $(if $(filter command override,$(origin GPATH)),override )"
-                     "GPATH = $$(settle-hook gpath))"));
+    /* "override" only where the value at hand beats the makefile's (from the command line, or by -e from the
+       environment): with it, a later GPATH of the makefile would be ignored rather than seen by check_hook. */
+    free(make_expand("$(eval GPATH = $$(settle-hook gpath))"));
+    if (!is_hooked())
+        free(make_expand("$(eval override GPATH = $$(settle-hook gpath))"));
     free(make_expand("$(eval override export " JOB_FILES " = $$(settle-hook files))"));
     free(make_expand("$(eval override export " JOB_OPTIONS " = $$(settle-hook options))"));
     free(make_expand("$(eval override export " JOB_SHELL " = $$(settle-hook project-shell))"));

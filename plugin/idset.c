@@ -4,50 +4,69 @@
 #include "config.h"
 
 #include <errno.h>
-#include <search.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "idset.h"
 
-struct id {
-    dev_t dev;
-    ino_t ino;
-    size_t index;
-};
+#define FIRST_PLACES 64
 
-static int compare(const void *left, const void *right)
+/* Inode numbers mostly come in a row; the multiplication (Fibonacci hashing) spreads them. */
+static size_t hash(dev_t dev, ino_t ino)
 {
-    const struct id *a = left, *b = right;
+    return (size_t)(((uint64_t)ino ^ (uint64_t)dev << 40) * UINT64_C(0x9e3779b97f4a7c15) >> 16);
+}
 
-    if (a->dev != b->dev)
-        return a->dev < b->dev ? -1 : 1;
-    return a->ino < b->ino ? -1 : a->ino > b->ino;
+/* The place where the file is, or the free one where it belongs. */
+static struct id *find_place(const struct idset *set, dev_t dev, ino_t ino)
+{
+    size_t mask = set->places - 1, i = hash(dev, ino) & mask;
+
+    while (set->place[i].index_1 != 0 && (set->place[i].dev != dev || set->place[i].ino != ino))
+        i = (i + 1) & mask;
+    return &set->place[i];
+}
+
+static int grow(struct idset *set)
+{
+    struct idset grown = {.places = set->places ? 2 * set->places : FIRST_PLACES,
+                          .count = set->count};
+
+    grown.place = calloc(grown.places, sizeof *grown.place);
+    if (!grown.place)
+        return -1;
+    for (size_t i = 0; i < set->places; i++)
+        if (set->place[i].index_1 != 0)
+            *find_place(&grown, set->place[i].dev, set->place[i].ino) = set->place[i];
+    free(set->place);
+    *set = grown;
+    return 0;
 }
 
 size_t idset_add(struct idset *set, const struct stat *st, size_t index)
 {
-    struct id *id = malloc(sizeof *id);
-    struct id *const *found;
+    struct id *place;
 
-    if (!id)
-        return (size_t)-1;
-    id->dev = st->st_dev;
-    id->ino = st->st_ino;
-    id->index = index;
-    found = tsearch(id, &set->root, compare);
-    if (!found) {
-        free(id);
+    if (2 * set->count >= set->places && grow(set) < 0) {
         errno = ENOMEM;
-        return (size_t)-1;
+        return IDSET_NONE;
     }
-    index = (*found)->index;
-    if (*found != id)
-        free(id);
-    return index;
+    place = find_place(set, st->st_dev, st->st_ino);
+    if (place->index_1 == 0) {
+        *place = (struct id){st->st_dev, st->st_ino, index + 1};
+        set->count++;
+    }
+    return place->index_1 - 1;
+}
+
+size_t idset_find(const struct idset *set, dev_t dev, ino_t ino)
+{
+    return set->count > 0 ? find_place(set, dev, ino)->index_1 - 1 : IDSET_NONE;
 }
 
 void idset_free(struct idset *set)
 {
-    tdestroy(set->root, free);
-    set->root = NULL;
+    free(set->place);
+    memset(set, 0, sizeof *set);
 }

@@ -84,7 +84,11 @@ void make_options(struct settle_options *options)
 {
     *options = options_default;
     set_option(options, "mode", "SETTLE_MODE", "$(SETTLE_MODE)");
+    set_option(options, "stable", "SETTLE_STABLE", "$(SETTLE_STABLE)");
+    set_option(options, "timeout", "SETTLE_TIMEOUT", "$(SETTLE_TIMEOUT)");
     set_option(options, "verbose", "SETTLE_VERBOSE", "$(SETTLE_VERBOSE)");
+    if (options_conflict(options))
+        make_fatal("%s", options_conflict(options));
 }
 
 void make_fatal(const char *format, ...)

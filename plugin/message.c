@@ -105,17 +105,69 @@ static char *describe_settled(const struct outcome *outcome)
     describe_count(counts[1], sizeof counts[1], "blocks", a->blocks, b->blocks);
     describe_time(times[0], sizeof times[0], "mtime", a->mtime, b->mtime);
     describe_time(times[1], sizeof times[1], "ctime", a->ctime, b->ctime);
-    if (asprintf(&text, "%s: settled, %jd bytes in %.6f s%s%s%s%s", outcome->name,
-                 (intmax_t)b->size, outcome->seconds, counts[0], counts[1], times[0],
-                 times[1]) < 0)
+    if (asprintf(&text, "%s: settled, %jd bytes in %.6f s%s%s%s%s%s", outcome->name,
+                 (intmax_t)b->size, outcome->seconds, counts[0], counts[1], times[0], times[1],
+                 outcome->writers_unknown
+                     ? "; whether another user's process writes to it can't be told" : "") < 0)
         return NULL;
     return text;
+}
+
+/* "ctime 3 times, blocks once": what moved, into TEXT. */
+static void describe_moves(char *text, size_t size, const struct moves *moves)
+{
+    const struct {
+        const char *name;
+        unsigned times;
+    } kinds[] = {
+        {"ctime", moves->ctime}, {"mtime", moves->mtime}, {"size", moves->size},
+        {"blocks", moves->blocks}, {"the file itself", moves->ino},
+    };
+    size_t end = 0;
+
+    *text = '\0';
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && end < size; i++)
+        if (kinds[i].times > 0)
+            end += (size_t)snprintf(text + end, size - end, "%s%s %u time%s", end ? ", " : "",
+                                    kinds[i].name, kinds[i].times, kinds[i].times == 1 ? "" : "s");
+}
+
+static char *describe_unstable(const struct outcome *outcome)
+{
+    char moved[128], *text;
+
+    describe_moves(moved, sizeof moved, &outcome->moves);
+    if (asprintf(&text, "%s: does not stand still: moved %s%s", outcome->name,
+                 *moved ? moved : "just now",
+                 outcome->moves.back > 0 ? "; it flaps between two states (replicas that disagree?)"
+                                         : "") < 0)
+        return NULL;
+    return text;
+}
+
+static char *describe_writer(const struct outcome *outcome)
+{
+    const struct holder *holder = &outcome->holder;
+    char *text;
+    int n;
+
+    if (holder->pid > 0)
+        n = asprintf(&text, "%s: still open for writing by process %jd (%s)", outcome->name,
+                     (intmax_t)holder->pid, holder->name);
+    else
+        n = asprintf(&text, "%s: still open for writing by a process that can't be seen from here",
+                     outcome->name);
+    return n < 0 ? NULL : text;
 }
 
 static char *describe_failure(const struct outcome *outcome)
 {
     char *text;
 
+    if (outcome->step == STEP_QUIET && outcome->error == ETIMEDOUT)
+        return describe_writer(outcome);
+    if (outcome->step == STEP_STABLE && outcome->error == ETIMEDOUT)
+        return describe_unstable(outcome);
     if (asprintf(&text, "%s: %s%s", outcome->name, strerror(outcome->error),
                  outcome_lost(outcome) ? "; what was written to it is lost" : "") < 0)
         return NULL;

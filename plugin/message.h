@@ -4,7 +4,7 @@
 #ifndef SETTLE_MESSAGE_H
 #define SETTLE_MESSAGE_H
 
-#include "engine.h"
+#include "outcome.h"
 
 /* Writes the line "settle: " FORMAT to stderr with one write(2), so that jobs that run in parallel
    don't mix theirs.  Control characters (a file name may hold a newline) are written as \ooo. */

@@ -9,7 +9,9 @@
 
 #include "options.h"
 
-const struct settle_options options_default = {.mode = MODE_FSYNC};
+#define LONGEST_WAIT 1e7  /* seconds; some four months */
+
+const struct settle_options options_default = {.mode = MODE_FSYNC, .timeout = 10};
 
 static const char *const mode_names[] = {
     [MODE_FSYNC] = "fsync",
@@ -25,6 +27,27 @@ static int set_mode(struct settle_options *options, const char *value)
             return 0;
         }
     return -1;
+}
+
+/* A number of seconds, as people write it: "2", "1.5"; nothing that strtod(3) takes besides. */
+static int set_seconds(double *seconds, const char *value)
+{
+    char *end;
+
+    if (value[strspn(value, "0123456789.")] || !strpbrk(value, "0123456789"))
+        return -1;
+    *seconds = strtod(value, &end);
+    return *end || *seconds > LONGEST_WAIT ? -1 : 0;
+}
+
+static int set_stable(struct settle_options *options, const char *value)
+{
+    return set_seconds(&options->stable, value);
+}
+
+static int set_timeout(struct settle_options *options, const char *value)
+{
+    return set_seconds(&options->timeout, value);
 }
 
 static int set_verbose(struct settle_options *options, const char *value)
@@ -43,6 +66,8 @@ static const struct option_kind {
     const char *expected;
 } kinds[] = {
     {"mode", "SETTLE_MODE", set_mode, "fsync", "fsync, writeback or off"},
+    {"stable", "SETTLE_STABLE", set_stable, "0", "a number of seconds"},
+    {"timeout", "SETTLE_TIMEOUT", set_timeout, "10", "a number of seconds"},
     {"verbose", "SETTLE_VERBOSE", set_verbose, "0", "0 or 1"},
 };
 
@@ -78,9 +103,15 @@ int options_from_environment(struct settle_options *options, const char **name,
     return 0;
 }
 
+const char *options_conflict(const struct settle_options *options)
+{
+    return options->stable > options->timeout ? "SETTLE_STABLE is longer than SETTLE_TIMEOUT" : NULL;
+}
+
 void options_format(const struct settle_options *options, char *text, size_t size)
 {
-    snprintf(text, size, "mode=%s verbose=%d", mode_names[options->mode], options->verbose);
+    snprintf(text, size, "mode=%s stable=%.9f timeout=%.9f verbose=%d", mode_names[options->mode],
+             options->stable, options->timeout, options->verbose);
 }
 
 int options_parse(struct settle_options *options, const char *text)

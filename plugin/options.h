@@ -18,27 +18,35 @@ enum settle_mode {
 
 struct settle_options {
     enum settle_mode mode;
+    double stable;    /* seconds that attributes must stand still */
+    double timeout;   /* seconds to wait for writers to let go, and for stability */
     bool verbose;     /* the face prints a line for each file */
     bool missing_ok;  /* a file that is not there is reported as OUTCOME_MISSING, no failure */
+    /* The caller knows that no process is left of those that wrote the files: where a lease can't tell,
+       /proc isn't searched for others. */
+    bool no_writer_left;
 };
 
-/* The defaults: fsync, quiet, a missing file is a failure. */
+/* The defaults: fsync, no stability asked for, ten seconds, quiet, a missing file is a failure. */
 extern const struct settle_options options_default;
 
-/* Sets the option KEY ("mode", "verbose") from VALUE.  An empty value is the default's.
+/* Sets the option KEY ("mode", "stable", "timeout", "verbose") from VALUE.  An empty value is the default's.
    Returns 0, or -1 with *EXPECTED set to what the value should have been (static text). */
 int options_set(struct settle_options *options, const char *key, const char *value,
                 const char **expected);
 
-/* Sets the options from the environment variables SETTLE_MODE and SETTLE_VERBOSE.  Returns 0, or
+/* What two options together make impossible, as static text, or NULL. */
+const char *options_conflict(const struct settle_options *options);
+
+/* Sets the options from the environment variables SETTLE_MODE, SETTLE_STABLE...  Returns 0, or
    -1 with *NAME and *EXPECTED telling which variable is wrong and what it should have been. */
 int options_from_environment(struct settle_options *options, const char **name,
                              const char **expected);
 
-/* OPTIONS as words "mode=fsync verbose=0", and back.  options_format writes at most SIZE bytes,
+/* OPTIONS as words "mode=fsync stable=0 timeout=10 verbose=0", and back.  options_format writes at most SIZE bytes,
    the closing NUL included; OPTIONS_TEXT is always enough.  options_parse returns 0, or -1 where
    TEXT is not what options_format writes. */
-#define OPTIONS_TEXT 64
+#define OPTIONS_TEXT 128
 void options_format(const struct settle_options *options, char *text, size_t size);
 int options_parse(struct settle_options *options, const char *text);
 

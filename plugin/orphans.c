@@ -23,10 +23,13 @@
 
 #define GRACE_SECONDS 5
 
-void orphans_adopt(void)
+int orphans_adopt(void)
 {
 #ifdef PR_SET_CHILD_SUBREAPER
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#else
+    errno = ENOSYS;
+    return -1;
 #endif
 }
 

@@ -6,8 +6,8 @@
 #ifndef SETTLE_ORPHANS_H
 #define SETTLE_ORPHANS_H
 
-/* Makes this process the one that inherits the orphans below it. */
-void orphans_adopt(void);
+/* Makes this process the one that inherits the orphans below it.  Returns 0, or -1 with errno. */
+int orphans_adopt(void);
 
 /* Ends the children of this process that are in its session (a daemon that called setsid(2) has left
    the build), and the ones that these leave behind: each is sent SIGNAL once, and SIGKILL after five

@@ -44,7 +44,8 @@ int settle_gmk_setup(void)
         return 1;  /* under a second name: make knows files by name, the dynamic linker by inode */
     is_loaded = true;
     /* The defaults.  Defined, so that --warn-undefined-variables has nothing to say of them. */
-    free(make_expand("$(eval SETTLE ?=)$(eval SETTLE_MODE ?= fsync)$(eval SETTLE_VERBOSE ?= 0)"));
+    free(make_expand("$(eval SETTLE ?=)$(eval SETTLE_MODE ?= fsync)$(eval SETTLE_STABLE ?= 0)"
+                     "$(eval SETTLE_TIMEOUT ?= 10)$(eval SETTLE_VERBOSE ?= 0)"));
     if (hook_prepare(find_library(path)) < 0)
         return 1;  /* a copy of this file is loaded and does the work */
     gmk_add_function("settle", function_settle, 1, 1, GMK_FUNC_DEFAULT);

@@ -60,11 +60,12 @@ static void task_take(struct task *task, const char *shell)
     const char *text = getenv(JOB_OPTIONS);
     const char *exported = getenv("SHELL");
     const char *setting = getenv("SETTLE");
+    char *trimmed = names_trim(setting ? setting : "");
 
     task->options = options_default;
     task->options.missing_ok = true;
     task->files = names_trim(files ? files : "");
-    if (!task->files)
+    if (!task->files || !trimmed)
         die(EXIT_SETTLING_FAILED, JOB_FILES, strerror(errno));
     if (options_parse(&task->options, text ? text : "") < 0)
         die(EXIT_SETTLING_FAILED, JOB_OPTIONS, "not what settle.so writes");
@@ -73,8 +74,9 @@ static void task_take(struct task *task, const char *shell)
        make would settle this target's files after each of its own lines. */
     if (exported && is_this_program(exported))
         setenv("SHELL", shell, 1);
-    if (files && setting && *task->files && strcmp(setting, files) == 0)
+    if (*task->files && strcmp(trimmed, task->files) == 0)
         unsetenv("SETTLE");
+    free(trimmed);
     unsetenv(JOB_FILES);
     unsetenv(JOB_OPTIONS);
 }
@@ -114,12 +116,14 @@ static void tell(const struct outcome *outcome, void *context)
 /* Settles the task's files; returns the exit status. */
 static int task_settle(struct task *task)
 {
+    const struct engine_caller caller = {.tell = tell, .context = &task->options};
     struct names names;
     int failed;
 
     if (names_split(&names, task->files) < 0)
         die(EXIT_SETTLING_FAILED, task->files, strerror(errno));
-    failed = engine_settle(&task->options, names.name, names.count, tell, &task->options);
+    task->options.no_writer_left = child_left_none();
+    failed = engine_settle(&task->options, names.name, names.count, &caller);
     if (failed < 0)
         message("%s: %s", task->files, strerror(errno));
     names_free(&names);

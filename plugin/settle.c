@@ -15,6 +15,7 @@
 #include "engine.h"
 #include "list.h"
 #include "message.h"
+#include "meter.h"
 #include "options.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -23,6 +24,8 @@ enum { OPTION_FILES_FROM = 256, OPTION_PLUGIN_PATH, OPTION_HELP, OPTION_VERSION 
 
 static const struct option long_options[] = {
     {"mode", required_argument, NULL, 'm'},
+    {"stable", required_argument, NULL, 's'},
+    {"timeout", required_argument, NULL, 't'},
     {"verbose", no_argument, NULL, 'v'},
     {"null", no_argument, NULL, '0'},
     {"files-from", required_argument, NULL, OPTION_FILES_FROM},
@@ -35,12 +38,15 @@ static const struct option long_options[] = {
 static const char help[] =
     "Usage: settle [OPTION]... FILE...\n"
     "Wait until each FILE and its name are on stable storage, and nothing else:\n"
-    "unrelated dirty data stays where it is.  A directory stands for itself, not\n"
-    "for what is below it; a symbolic link for what it points to.\n"
+    "unrelated dirty data stays where it is.  DIR/ stands for everything below that\n"
+    "directory, DIR for the directory itself, a symbolic link for what it points to.\n"
     "\n"
     "  -m, --mode=MODE        fsync (the default): survives a power cut;\n"
     "                         writeback: no dirty page left, no commit, no flush;\n"
     "                         off: do nothing\n"
+    "  -s, --stable=SECONDS   ctime, mtime, size and blocks must stand still so long (0)\n"
+    "  -t, --timeout=SECONDS  how long to wait for processes that have a file open for\n"
+    "                         writing to let go, and for it to stand still (10)\n"
     "      --files-from=FILE  settle the files named in FILE, one a line;\n"
     "                         - is standard input\n"
     "  -0, --null             names in the --files-from FILE end with NUL\n"
@@ -49,7 +55,8 @@ static const char help[] =
     "      --help             print this help\n"
     "      --version          print the version\n"
     "\n"
-    "SETTLE_MODE and SETTLE_VERBOSE in the environment give the defaults.\n"
+    "SETTLE_MODE, SETTLE_STABLE, SETTLE_TIMEOUT and SETTLE_VERBOSE in the environment\n"
+    "give the defaults.\n"
     "Exit status: 0, 1 if a file failed, 2 for wrong usage.";
 
 static const char version[] =
@@ -106,13 +113,13 @@ struct invocation {
     struct list files;
 };
 
-static void set_mode(struct invocation *call, const char *value)
+static void set_option(struct invocation *call, const char *key, const char *value)
 {
     const char *expected;
 
-    if (options_set(&call->options, "mode", value, &expected) == 0)
+    if (options_set(&call->options, key, value, &expected) == 0)
         return;
-    message("--mode: '%s' is not %s", value, expected);
+    message("--%s: '%s' is not %s", key, value, expected);
     wrong_usage();
 }
 
@@ -131,10 +138,16 @@ static void read_options(struct invocation *call, int argc, char *argv[])
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "m:v0", long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, "m:s:t:v0", long_options, NULL)) != -1)
         switch (option) {
         case 'm':
-            set_mode(call, optarg);
+            set_option(call, "mode", optarg);
+            break;
+        case 's':
+            set_option(call, "stable", optarg);
+            break;
+        case 't':
+            set_option(call, "timeout", optarg);
             break;
         case 'v':
             call->options.verbose = true;
@@ -154,6 +167,10 @@ static void read_options(struct invocation *call, int argc, char *argv[])
         default:
             wrong_usage();
         }
+    if (options_conflict(&call->options)) {
+        message("%s", options_conflict(&call->options));
+        wrong_usage();
+    }
 }
 
 static void out_of_memory(void)
@@ -183,6 +200,7 @@ static void tell(const struct outcome *outcome, void *context)
     const struct settle_options *options = context;
     char *text;
 
+    meter_clear();
     if (outcome->what != OUTCOME_FAILED && !options->verbose)
         return;
     text = message_of(outcome);
@@ -190,15 +208,25 @@ static void tell(const struct outcome *outcome, void *context)
     free(text);
 }
 
+static void show(const struct progress *progress, void *context)
+{
+    (void)context;
+    meter_show(progress);
+}
+
 int main(int argc, char *argv[])
 {
     struct invocation call = {.separator = '\n'};
+    struct engine_caller caller = {.tell = tell, .context = &call.options};
     int failed;
 
     read_environment(&call);
     read_options(&call, argc, argv);
     collect_files(&call, argv + optind);
-    failed = engine_settle(&call.options, call.files.name, call.files.count, tell, &call.options);
+    if (meter_start())
+        caller.show = show;
+    failed = engine_settle(&call.options, call.files.name, call.files.count, &caller);
+    meter_clear();
     if (failed < 0)
         out_of_memory();
     list_free(&call.files);

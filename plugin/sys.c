@@ -5,8 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #ifdef HAVE_LINUX_FIEMAP_H
@@ -19,6 +24,57 @@
 static int real_open(const char *path, int flags)
 {
     return open(path, flags);
+}
+
+static int real_openat(int directory, const char *path, int flags)
+{
+    return openat(directory, path, flags);
+}
+
+static int real_stat_entry(int directory, const char *name, struct stat *st)
+{
+    return fstatat(directory, name, st, AT_SYMLINK_NOFOLLOW);
+}
+
+#ifdef HAVE_STATX
+static struct timespec from_statx(struct statx_timestamp time)
+{
+    return (struct timespec){.tv_sec = time.tv_sec, .tv_nsec = time.tv_nsec};
+}
+#endif
+
+static int real_stat_fresh(int fd, struct stat *st)
+{
+#ifdef HAVE_STATX
+    struct statx now;
+
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &now) == 0) {
+        memset(st, 0, sizeof *st);
+        st->st_dev = makedev(now.stx_dev_major, now.stx_dev_minor);
+        st->st_ino = now.stx_ino;
+        st->st_mode = now.stx_mode;
+        st->st_nlink = now.stx_nlink;
+        st->st_size = (off_t)now.stx_size;
+        st->st_blocks = (blkcnt_t)now.stx_blocks;
+        st->st_mtim = from_statx(now.stx_mtime);
+        st->st_ctim = from_statx(now.stx_ctime);
+        return 0;
+    }
+    if (errno != ENOSYS)
+        return -1;
+#endif
+    return fstat(fd, st);
+}
+
+static int real_syncfs(int fd)
+{
+#ifdef HAVE_SYNCFS
+    return syncfs(fd);
+#else
+    (void)fd;
+    errno = ENOSYS;
+    return -1;
+#endif
 }
 
 static int real_sync_file_range(int fd, unsigned flags)
@@ -62,6 +118,62 @@ static int real_fs_magic(int fd, unsigned long *magic)
     return 0;
 }
 
+static int real_lease(int fd, int type)
+{
+#ifdef F_SETLEASE
+    if (type == F_RDLCK && fcntl(fd, F_SETSIG, SIGURG) < 0)
+        return -1;
+    return fcntl(fd, F_SETLEASE, type);
+#else
+    (void)fd;
+    (void)type;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+#ifndef SYS_cachestat
+#define SYS_cachestat 451  /* on all machines but alpha */
+#endif
+
+static int real_dirty_of_file(int fd, uint64_t *dirty)
+{
+    const struct {
+        uint64_t offset, length;  /* length 0: to the end */
+    } whole = {0, 0};
+    struct {
+        uint64_t cached, dirty, writeback, evicted, recently_evicted;
+    } counts;
+
+    if (syscall(SYS_cachestat, fd, &whole, &counts, 0) < 0)
+        return -1;
+    *dirty = counts.dirty * (uint64_t)sysconf(_SC_PAGESIZE);
+    return 0;
+}
+
+static int real_dirty_in_all(uint64_t *dirty)
+{
+    FILE *info = fopen("/proc/meminfo", "re");
+    char line[128];
+    unsigned long long kib = 0;
+    bool found = false;
+
+    if (!info)
+        return -1;
+    while (!found && fgets(line, sizeof line, info))
+        found = sscanf(line, "Dirty: %llu kB", &kib) == 1;
+    fclose(info);
+    if (!found)
+        errno = ENOENT;
+    *dirty = kib * 1024;
+    return found ? 0 : -1;
+}
+
+static int real_sleep(const struct timespec *duration)
+{
+    return nanosleep(duration, NULL);
+}
+
 static int real_clock(struct timespec *now)
 {
     return clock_gettime(CLOCK_MONOTONIC, now);
@@ -69,16 +181,27 @@ static int real_clock(struct timespec *now)
 
 struct sys sys = {
     .open = real_open,
+    .openat = real_openat,
     .close = close,
     .lstat = lstat,
     .stat = stat,
     .fstat = fstat,
+    .stat_entry = real_stat_entry,
+    .stat_fresh = real_stat_fresh,
     .readlink = readlink,
     .unlink = unlink,
+    .fdopendir = fdopendir,
+    .readdir = readdir,
+    .closedir = closedir,
     .fsync = fsync,
     .fdatasync = fdatasync,
+    .syncfs = real_syncfs,
     .sync_file_range = real_sync_file_range,
     .fiemap_sync = real_fiemap_sync,
     .fs_magic = real_fs_magic,
+    .lease = real_lease,
+    .dirty_of_file = real_dirty_of_file,
+    .dirty_in_all = real_dirty_in_all,
     .clock = real_clock,
+    .sleep = real_sleep,
 };

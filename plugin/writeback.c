@@ -19,30 +19,30 @@
 #define SYNC_FILE_RANGE_WAIT_AFTER 4
 #endif
 
-enum way {
-    WAY_RANGE,      /* sync_file_range */
-    WAY_FIEMAP,     /* FIEMAP_FLAG_SYNC */
-    WAY_FDATASYNC,  /* works everywhere, at the price of a commit and a flush */
+enum call {
+    CALL_RANGE,      /* sync_file_range */
+    CALL_FIEMAP,     /* FIEMAP_FLAG_SYNC */
+    CALL_FDATASYNC,  /* works everywhere, at the price of a commit and a flush */
 };
 
 /* The choice.  Numbers as in linux/magic.h and the file systems' own headers. */
 static const struct {
     unsigned long magic;
-    enum way way;
-} ways[] = {
+    enum call call;
+} calls[] = {
     /* File systems whose page cache is what sync_file_range(2) works on, seen with cachestat(2).
        Their ctime and blocks come with the pages. */
-    {0xef53, WAY_RANGE},      /* ext2, ext3, ext4 */
-    {0x58465342, WAY_RANGE},  /* xfs */
-    {0x9123683e, WAY_RANGE},  /* btrfs; with compression the first call only hands the pages to a
+    {0xef53, CALL_RANGE},      /* ext2, ext3, ext4 */
+    {0x58465342, CALL_RANGE},  /* xfs */
+    {0x9123683e, CALL_RANGE},  /* btrfs; with compression the first call only hands the pages to a
                                  worker, the second finds them under writeback and waits: hence
                                  writeback_start, then WRITE once more (btrfs_fdatawrite_range) */
-    {0xf2f52010, WAY_RANGE},  /* f2fs */
-    {0x01021994, WAY_RANGE},  /* tmpfs: nothing to do */
-    {0x6969, WAY_RANGE},      /* NFS: the server, and with it every other host, has the bytes */
+    {0xf2f52010, CALL_RANGE},  /* f2fs */
+    {0x01021994, CALL_RANGE},  /* tmpfs: nothing to do */
+    {0x6969, CALL_RANGE},      /* NFS: the server, and with it every other host, has the bytes */
     /* overlayfs: the pages belong to the inode of the real file.  sync_file_range does nothing and
        returns 0; FIEMAP is handed on to the real inode, and its SYNC flag with it (ovl_fiemap). */
-    {0x794c7630, WAY_FIEMAP},
+    {0x794c7630, CALL_FIEMAP},
     /* All others, FUSE among them: what lies behind (a server's cache, a lower file) can't be known
        from here. */
 };
@@ -62,17 +62,13 @@ static bool fiemap_is_handed_on(void)
     return major > 5 || (major == 5 && minor >= 8);
 }
 
-static enum way choose(int fd)
+static enum call choose(unsigned long magic)
 {
-    unsigned long magic;
-
-    if (sys.fs_magic(fd, &magic) < 0)
-        return WAY_FDATASYNC;
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        if (ways[i].magic == magic)
-            return ways[i].way == WAY_FIEMAP && !fiemap_is_handed_on() ? WAY_FDATASYNC
-                                                                       : ways[i].way;
-    return WAY_FDATASYNC;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (calls[i].magic == magic)
+            return calls[i].call == CALL_FIEMAP && !fiemap_is_handed_on() ? CALL_FDATASYNC
+                                                                          : calls[i].call;
+    return CALL_FDATASYNC;
 }
 
 /* The file system has no such call, which says nothing of the file. */
@@ -89,21 +85,21 @@ int writeback_start(int fd)
     return result < 0 && is_unsupported(errno) ? 0 : result;
 }
 
-int writeback_wait(int fd)
+int writeback_wait(int fd, unsigned long magic)
 {
     int result = -1;
 
     errno = ENOSYS;
-    switch (choose(fd)) {
-    case WAY_RANGE:
+    switch (choose(magic)) {
+    case CALL_RANGE:
         result = RETRY(sys.sync_file_range(fd, SYNC_FILE_RANGE_WAIT_BEFORE |
                                                    SYNC_FILE_RANGE_WRITE |
                                                    SYNC_FILE_RANGE_WAIT_AFTER));
         break;
-    case WAY_FIEMAP:
+    case CALL_FIEMAP:
         result = RETRY(sys.fiemap_sync(fd));
         break;
-    case WAY_FDATASYNC:
+    case CALL_FDATASYNC:
         break;
     }
     if (result < 0 && is_unsupported(errno))

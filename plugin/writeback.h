@@ -9,8 +9,9 @@
    not be written. */
 int writeback_start(int fd);
 
-/* Writes back all dirty pages of FD and waits for them: no journal commit, no flush of the device,
-   where the file system offers that; else fdatasync.  Returns 0, or -1 with errno. */
-int writeback_wait(int fd);
+/* Writes back all dirty pages of FD, a file on a file system of the number MAGIC (statfs(2)), and waits for
+   them: no journal commit, no flush of the device, where the file system offers that; else fdatasync.
+   Returns 0, or -1 with errno. */
+int writeback_wait(int fd, unsigned long magic);
 
 #endif

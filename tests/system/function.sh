@@ -428,13 +428,19 @@ fsync parent
 EOF
 }
 
-test_a_folder_with_a_slash_is_refused() {
-    mkdir folder
+test_a_folder_with_a_slash_is_all_below_it() {
+    mkdir -p folder/sub
+    touch folder/a folder/sub/b
+    ln -s /nowhere folder/link
     echo 'files = folder/' | print_settled
-    make_fails
-    expect out <<'EOF'
-Makefile:4: *** settle: folder/: Is a directory.  Stop.
+    make_works SETTLE_VERBOSE=1
+    sed -n 's/^settle: \(.*\): settled,.*/\1/p' out | sort >got
+    expect got <<'EOF'
+folder/
+folder/a
+folder/sub/b
 EOF
+    grep -qxF '[folder/]' out || fail "$(cat out)"
 }
 
 test_devices_and_fifos_are_left_alone_without_blocking() {

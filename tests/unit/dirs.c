@@ -5,6 +5,8 @@
 
 #include "unit.h"
 
+#include <stdlib.h>
+
 #include "dirs.h"
 #include "fake.h"
 
@@ -42,9 +44,9 @@ static void test_each_once(void **state)
     assert_int_equal(dirs_add(&dirs, "d/sub/.."), 0);
     assert_int_equal(dirs_add(&dirs, "d/sub"), 2);
     assert_int_equal(dirs.count, 3);
-    assert_string_equal(dirs.dir[0].path, "d");
-    assert_string_equal(dirs.dir[1].path, ".");
-    assert_string_equal(dirs.dir[2].path, "d/sub");
+    assert_string_equal(dirs.dir[0].name, "d");
+    assert_string_equal(dirs.dir[1].name, ".");
+    assert_string_equal(dirs.dir[2].name, "d/sub");
 }
 
 /* The files of one directory come in a row, thousands of them. */
@@ -83,7 +85,7 @@ static void test_many(void **state)
     }
     assert_int_equal(dirs_add(&dirs, "d/0"), 0);
     assert_int_equal(dirs.count, MANY);
-    assert_string_equal(dirs.dir[MANY - 1].path, "d/99");
+    assert_string_equal(dirs.dir[MANY - 1].name, "d/99");
 }
 
 /* The path of the parent is as short as the name allows: it is what a failure is told by. */
@@ -107,10 +109,81 @@ static void test_parents(void **state)
     (void)state;
     for (size_t i = 0; i < SIZE(cases); i++) {
         assert_int_equal(dirs_add_parent(&dirs, cases[i].path, cases[i].is_directory), 0);
-        assert_string_equal(dirs.dir[0].path, cases[i].parent);
+        assert_string_equal(dirs.dir[0].name, cases[i].parent);
         dirs_free(&dirs);
         memset(&dirs, 0, sizeof dirs);
     }
+}
+
+/* As if for the first time. */
+static void sync_all(void)
+{
+    size_t *order = dirs_order(&dirs);
+
+    assert_non_null(order);
+    for (size_t i = 0; i < dirs.count; i++) {
+        dirs.dir[order[i]].error = 0;
+        dirs.dir[order[i]].is_synced = false;
+        dirs_sync(&dirs, order[i]);
+    }
+    free(order);
+}
+
+static size_t add_entry(size_t parent, const char *name, const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(sys.lstat(path, &st), 0);
+    return dirs_add_entry(&dirs, parent, name, &st);
+}
+
+/* What was found below a directory comes before it, the deepest first. */
+static void test_order_of_a_tree(void **state)
+{
+    size_t sub;
+
+    (void)state;
+    fake_dir("d/x");
+    fake_dir("d/sub/deep");
+    assert_int_equal(dirs_add(&dirs, "d"), 0);
+    assert_int_equal(dirs_add(&dirs, "."), 1);
+    assert_int_equal(add_entry(0, "x", "d/x"), 2);
+    sub = add_entry(0, "sub", "d/sub");
+    assert_int_equal(add_entry(sub, "deep", "d/sub/deep"), 4);
+    assert_int_equal(add_entry(sub, "deep", "d/sub/deep"), 4);
+    sync_all();
+    assert_string_equal(fake_calls("fsync"),
+                        "fsync d/sub/deep, fsync d/sub, fsync d/x, fsync d, fsync .");
+}
+
+static void check_path(size_t index, const char *name, const char *expected)
+{
+    char *path = dirs_path(&dirs, index, name);
+
+    assert_string_equal(path, expected);
+    free(path);
+}
+
+static void test_paths_of_a_tree(void **state)
+{
+    (void)state;
+    fake_dir("d/sub/deep");
+    dirs_add(&dirs, "d");
+    add_entry(0, "sub", "d/sub");
+    add_entry(1, "deep", "d/sub/deep");
+    check_path(0, NULL, "d");
+    check_path(0, "file", "d/file");
+    check_path(2, NULL, "d/sub/deep");
+    check_path(2, "file", "d/sub/deep/file");
+}
+
+static void test_synced_once(void **state)
+{
+    (void)state;
+    dirs_add(&dirs, "d");
+    dirs_sync(&dirs, 0);
+    dirs_sync(&dirs, 0);
+    assert_string_equal(fake_calls("fsync"), "fsync d");
 }
 
 static void test_sync(void **state)
@@ -118,7 +191,7 @@ static void test_sync(void **state)
     (void)state;
     dirs_add(&dirs, "d");
     dirs_add(&dirs, ".");
-    dirs_sync(&dirs);
+    sync_all();
     assert_string_equal(fake_calls("open fsync close"),
                         "open d, fsync d, close d, open ., fsync ., close .");
     assert_int_equal(dirs.dir[0].error, 0);
@@ -149,7 +222,7 @@ static void test_failing_sync(void **state)
     for (size_t i = 0; i < SIZE(cases); i++) {
         fake.steps = fake.faults = 0;
         fake_fail(cases[i].verb, "d", cases[i].error, 1);
-        dirs_sync(&dirs);
+        sync_all();
         assert_int_equal(dirs.dir[0].error, cases[i].expected);
         assert_int_equal(dirs.dir[1].error, 0);
         assert_string_equal(fake_calls("open fsync close"), cases[i].calls);
@@ -165,6 +238,9 @@ int main(void)
         TEST(test_failing_add),
         TEST(test_many),
         TEST(test_parents),
+        TEST(test_order_of_a_tree),
+        TEST(test_paths_of_a_tree),
+        TEST(test_synced_once),
         TEST(test_sync),
         TEST(test_failing_sync),
     };

@@ -8,7 +8,9 @@
 #ifndef SETTLE_FAKE_H
 #define SETTLE_FAKE_H
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/utsname.h>
@@ -54,6 +56,16 @@ static struct {
     unsigned long magic;
     const char *kernel;  /* its release */
     double now;
+    bool written[FAKE_ROOM];  /* somebody has the entry open for writing */
+    double let_go_at;         /* ... until then */
+    double moves_until;       /* while the entry "moving" changes its ctime at each look */
+    uint64_t dirty_in_all;
+    struct fake_stream {
+        struct fake_entry *directory;
+        int fd;
+        size_t next;
+        struct dirent entry;
+    } stream[8];
     struct fake_step {
         const char *verb;
         char path[48];
@@ -120,13 +132,17 @@ static inline void fake_fail(const char *verb, const char *path, int error, int 
 /* Notes the call down.  Returns 0, or -1 and errno where it was told to fail. */
 static inline int fake_call(const char *verb, const char *path)
 {
-    struct fake_step *step = &fake.step[fake.steps];
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    int error = 0;
+    struct fake_step *step;
 
+    pthread_mutex_lock(&mutex);
+    step = &fake.step[fake.steps];
     assert_true(fake.steps < sizeof fake.step / sizeof *fake.step);
     fake.steps++;
     step->verb = verb;
     snprintf(step->path, sizeof step->path, "%s", fake_shown(path));
-    for (size_t i = 0; i < fake.faults; i++) {
+    for (size_t i = 0; i < fake.faults && !error; i++) {
         struct fake_fault *fault = &fake.fault[i];
 
         if (fault->times == 0 || strcmp(fault->verb, verb) != 0 ||
@@ -135,10 +151,12 @@ static inline int fake_call(const char *verb, const char *path)
         if (fault->times > 0)
             fault->times--;
         fake.fired++;
-        errno = fault->error;
-        return -1;
+        error = fault->error;
     }
-    return 0;
+    pthread_mutex_unlock(&mutex);
+    if (error)
+        errno = error;
+    return error ? -1 : 0;
 }
 
 /* Finds what NAME, seen from the directory AT, stands for: its entry, or NULL and errno. */
@@ -191,30 +209,48 @@ static inline struct fake_entry *fake_at(int fd)
     return fake.fd[fd - FAKE_FIRST_FD];
 }
 
-static inline int fake_open(const char *name, int flags)
+/* The lowest descriptor that is free, for ENTRY. */
+static inline int fake_descriptor(struct fake_entry *entry)
 {
-    bool write = (flags & O_ACCMODE) == O_WRONLY;
-    struct fake_entry *entry = fake_look(write ? "openw" : "open", name, true);
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     size_t i = 0;
 
-    if (!entry)
-        return -1;
-    /* never to wait, nor to change anything, nor to be inherited */
-    assert_int_equal(flags & (O_NONBLOCK | O_CLOEXEC), O_NONBLOCK | O_CLOEXEC);
-    assert_int_equal(flags & (O_CREAT | O_TRUNC | O_APPEND), 0);
-    assert_int_equal(flags & O_ACCMODE, write ? O_WRONLY : O_RDONLY);
-    if (!S_ISDIR(entry->st.st_mode))
-        assert_int_equal(flags & O_NOCTTY, O_NOCTTY);
-    if (!(entry->st.st_mode & (write ? 0200 : 0400))) {
-        errno = EACCES;
-        return -1;
-    }
+    pthread_mutex_lock(&mutex);
     while (fake.fd[i])
         assert_true(++i < FAKE_ROOM);
     fake.fd[i] = entry;
     if (++fake.open > fake.peak)
         fake.peak = fake.open;
+    pthread_mutex_unlock(&mutex);
     return FAKE_FIRST_FD + (int)i;
+}
+
+static inline void fake_release(int fd)
+{
+    fake.fd[fd - FAKE_FIRST_FD] = NULL;
+    __atomic_fetch_sub(&fake.open, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline int fake_open(const char *name, int flags)
+{
+    bool write = (flags & O_ACCMODE) == O_WRONLY;
+    struct fake_entry *entry = fake_look(flags & O_PATH ? "openpath" : write ? "openw" : "open",
+                                         name, true);
+
+    if (!entry)
+        return -1;
+    /* never to wait, nor to change anything, nor to be inherited */
+    assert_int_equal(flags & O_CLOEXEC, O_CLOEXEC);
+    assert_true(flags & (O_NONBLOCK | O_PATH));
+    assert_int_equal(flags & (O_CREAT | O_TRUNC | O_APPEND), 0);
+    assert_int_equal(flags & O_ACCMODE, write ? O_WRONLY : O_RDONLY);
+    if (!S_ISDIR(entry->st.st_mode) && !(flags & O_PATH))
+        assert_int_equal(flags & O_NOCTTY, O_NOCTTY);
+    if (!(flags & O_PATH) && !(entry->st.st_mode & (write ? 0200 : 0400))) {
+        errno = EACCES;
+        return -1;
+    }
+    return fake_descriptor(entry);
 }
 
 /* As Linux has it, the descriptor is gone whatever the result. */
@@ -222,8 +258,7 @@ static inline int fake_close(int fd)
 {
     const struct fake_entry *entry = fake_at(fd);
 
-    fake.fd[fd - FAKE_FIRST_FD] = NULL;
-    fake.open--;
+    fake_release(fd);
     return fake_call("close", entry->path);
 }
 
@@ -250,6 +285,79 @@ static inline int fake_fstat(int fd, struct stat *st)
     const struct fake_entry *entry = fake_at(fd);
 
     return fake_attributes(fake_call("fstat", entry->path) < 0 ? NULL : entry, st);
+}
+
+static inline int fake_stat_entry(int directory, const char *name, struct stat *st)
+{
+    struct fake_entry *entry = fake_walk(fake_at(directory)->path, name, false, 0);
+
+    if (fake_call("statentry", entry ? entry->path : name) < 0)
+        return -1;
+    errno = ENOENT;
+    return fake_attributes(entry, st);
+}
+
+static inline int fake_stat_fresh(int fd, struct stat *st)
+{
+    struct fake_entry *entry = fake_at(fd);
+
+    if (fake_call("look", entry->path) < 0)
+        return -1;
+    if (fake.now < fake.moves_until && strcmp(entry->path, "/w/moving") == 0)
+        entry->st.st_ctim.tv_sec++;
+    return fake_attributes(entry, st);
+}
+
+static inline DIR *fake_fdopendir(int fd)
+{
+    size_t i = 0;
+
+    if (fake_call("list", fake_at(fd)->path) < 0)
+        return NULL;
+    while (fake.stream[i].directory)
+        assert_true(++i < sizeof fake.stream / sizeof *fake.stream);
+    fake.stream[i] = (struct fake_stream){.directory = fake_at(fd), .fd = fd};
+    return (DIR *)&fake.stream[i];
+}
+
+/* True where ENTRY is one of DIRECTORY, and the last part of its path. */
+static inline const char *fake_name_in(const struct fake_entry *directory,
+                                       const struct fake_entry *entry)
+{
+    size_t length = strlen(directory->path);
+
+    if (entry == directory || strncmp(entry->path, directory->path, length) != 0 ||
+        entry->path[length] != '/' || strchr(entry->path + length + 1, '/'))
+        return NULL;
+    return entry->path + length + 1;
+}
+
+static inline struct dirent *fake_readdir(DIR *opened)
+{
+    struct fake_stream *stream = (struct fake_stream *)opened;
+
+    if (fake_call("read", stream->directory->path) < 0)
+        return NULL;
+    while (stream->next < fake.entries) {
+        const struct fake_entry *entry = &fake.entry[stream->next++];
+        const char *name = fake_name_in(stream->directory, entry);
+
+        if (!name)
+            continue;
+        snprintf(stream->entry.d_name, sizeof stream->entry.d_name, "%s", name);
+        stream->entry.d_type = IFTODT(entry->st.st_mode);
+        return &stream->entry;
+    }
+    return NULL;
+}
+
+static inline int fake_closedir(DIR *opened)
+{
+    struct fake_stream *stream = (struct fake_stream *)opened;
+
+    fake_release(stream->fd);
+    stream->directory = NULL;
+    return 0;
 }
 
 static inline ssize_t fake_readlink(const char *name, char *target, size_t size)
@@ -318,6 +426,45 @@ static inline int fake_fs_magic(int fd, unsigned long *magic)
     return fake_call("magic", fake_at(fd)->path);
 }
 
+static inline int fake_syncfs(int fd)
+{
+    return fake_sync("syncfs", fd, FAKE_SYNC_TAKES);
+}
+
+static inline int fake_lease(int fd, int type)
+{
+    struct fake_entry *entry = fake_at(fd);
+
+    if (type == F_UNLCK)
+        return fake_call("unlease", entry->path);
+    if (fake_call("lease", entry->path) < 0)
+        return -1;
+    if (fake.written[entry - fake.entry] && fake.now < fake.let_go_at) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return 0;
+}
+
+/* All that a file holds is dirty. */
+static inline int fake_dirty_of_file(int fd, uint64_t *dirty)
+{
+    *dirty = (uint64_t)fake_at(fd)->st.st_size;
+    return fake_call("cachestat", fake_at(fd)->path);
+}
+
+static inline int fake_dirty_in_all(uint64_t *dirty)
+{
+    *dirty = fake.dirty_in_all;
+    return fake_call("meminfo", "");
+}
+
+static inline int fake_sleep(const struct timespec *duration)
+{
+    fake.now += (double)duration->tv_sec + (double)duration->tv_nsec / 1e9;
+    return fake_call("sleep", "");
+}
+
 static inline int fake_clock(struct timespec *now)
 {
     now->tv_sec = (time_t)fake.now;
@@ -346,14 +493,24 @@ static inline void fake_start(unsigned long magic)
         .lstat = fake_lstat,
         .stat = fake_stat,
         .fstat = fake_fstat,
+        .stat_entry = fake_stat_entry,
+        .stat_fresh = fake_stat_fresh,
+        .fdopendir = fake_fdopendir,
+        .readdir = fake_readdir,
+        .closedir = fake_closedir,
         .readlink = fake_readlink,
         .unlink = fake_unlink,
         .fsync = fake_fsync,
         .fdatasync = fake_fdatasync,
+        .syncfs = fake_syncfs,
         .sync_file_range = fake_sync_file_range,
         .fiemap_sync = fake_fiemap_sync,
         .fs_magic = fake_fs_magic,
+        .lease = fake_lease,
+        .dirty_of_file = fake_dirty_of_file,
+        .dirty_in_all = fake_dirty_in_all,
         .clock = fake_clock,
+        .sleep = fake_sleep,
     };
 }
 

@@ -136,16 +136,50 @@ static void test_wrong_environment(void **state)
     check(&options, MODE_FSYNC, false);
 }
 
+static void test_seconds(void **state)
+{
+    static const char *const wrong[] = {"-1", "x", "1s", "1e3", "inf", "nan", ".", " 1", "1.2.3",
+                                        "10000001"};
+    const char *expected;
+
+    (void)state;
+    for (size_t i = 0; i < SIZE(wrong); i++) {
+        struct settle_options options = options_default;
+
+        assert_int_equal(options_set(&options, "stable", wrong[i], &expected), -1);
+        assert_string_equal(expected, "a number of seconds");
+        assert_int_equal(options_set(&options, "timeout", wrong[i], &expected), -1);
+    }
+}
+
+static void test_conflict(void **state)
+{
+    struct settle_options options = options_default;
+    const char *expected;
+
+    (void)state;
+    assert_null(options_conflict(&options));
+    assert_int_equal(options_set(&options, "stable", "10", &expected), 0);
+    assert_null(options_conflict(&options));
+    assert_int_equal(options_set(&options, "stable", "10.5", &expected), 0);
+    assert_non_null(options_conflict(&options));
+    assert_int_equal(options_set(&options, "timeout", "11", &expected), 0);
+    assert_null(options_conflict(&options));
+    assert_int_equal(options_set(&options, "timeout", "", &expected), 0);
+    assert_true(options.timeout == 10);
+}
+
 static void test_format(void **state)
 {
-    const struct settle_options longest = {.mode = MODE_WRITEBACK, .verbose = true};
+    const struct settle_options longest = {
+        .mode = MODE_WRITEBACK, .stable = 1e7, .timeout = 1e7, .verbose = true};
     char text[OPTIONS_TEXT];
 
     (void)state;
     options_format(&options_default, text, sizeof text);
-    assert_string_equal(text, "mode=fsync verbose=0");
+    assert_string_equal(text, "mode=fsync stable=0.000000000 timeout=10.000000000 verbose=0");
     options_format(&longest, text, sizeof text);
-    assert_string_equal(text, "mode=writeback verbose=1");
+    assert_string_equal(text, "mode=writeback stable=10000000.000000000 timeout=10000000.000000000 verbose=1");
     memset(text, 'x', sizeof text);
     options_format(&longest, text, 8);
     assert_string_equal(text, "mode=wr");
@@ -157,7 +191,10 @@ static void test_round_trip(void **state)
     (void)state;
     for (int mode = MODE_FSYNC; mode <= MODE_OFF; mode++)
         for (int verbose = 0; verbose <= 1; verbose++) {
-            struct settle_options from = {.mode = (enum settle_mode)mode, .verbose = verbose == 1};
+            struct settle_options from = {.mode = (enum settle_mode)mode,
+                                          .stable = 1.5,
+                                          .timeout = 2.25,
+                                          .verbose = verbose == 1};
             struct settle_options to = {.mode = (enum settle_mode)((mode + 1) % 3),
                                         .verbose = verbose == 0,
                                         .missing_ok = true};
@@ -167,6 +204,7 @@ static void test_round_trip(void **state)
             assert_int_equal(options_parse(&to, text), 0);
             assert_int_equal(to.mode, from.mode);
             assert_int_equal(to.verbose, from.verbose);
+            assert_true(to.stable == 1.5 && to.timeout == 2.25);
             assert_true(to.missing_ok);  /* is the face's own, it doesn't travel */
         }
 }
@@ -188,7 +226,8 @@ static void test_parse_garbage(void **state)
         "mode=fsync verbose=0 more=1", "=", "=fsync", "mode fsync", "mode=fsync\tverbose=0",
         "mode=fsync,verbose=0",
         /* longer than any */
-        "mode=fsync verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0",
+        "mode=fsync verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 "
+        "verbose=0 verbose=0 verbose=0 verbose=0"
     };
 
     (void)state;
@@ -209,6 +248,8 @@ int main(void)
         TEST(test_wrong_value),
         TEST(test_environment),
         TEST(test_wrong_environment),
+        TEST(test_seconds),
+        TEST(test_conflict),
         TEST(test_format),
         TEST(test_round_trip),
         TEST(test_parse_nothing),

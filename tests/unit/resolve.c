@@ -54,7 +54,7 @@ static void check(const char *name, const char *path, const char *holders)
     free(found);
     for (size_t i = 0; i < dirs.count; i++)
         end += (size_t)snprintf(got + end, sizeof got - end, "%s%s", i ? " " : "",
-                                dirs.dir[i].path);
+                                dirs.dir[i].name);
     assert_string_equal(got, holders);
     forget_dirs();
 }

@@ -1,0 +1,67 @@
+/* choose.c - finds out what way.h wants to know of the files on one file system
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "choose.h"
+#include "open.h"
+#include "sys.h"
+
+/* How many files tell how much of a set is dirty. */
+#define SAMPLE 256
+
+/* Bytes of GROUP's files that are dirty, from a sample of them; 0 where the kernel doesn't say. */
+static uint64_t dirty_of(struct set *set, const struct settle_options *options, size_t group)
+{
+    size_t step = set->group[group].files / SAMPLE + 1;
+    uint64_t dirty = 0, asked = 0, nth = 0;
+
+    for (size_t i = set->group[group].first; i < set->count; i++) {
+        struct file *file = &set->file[i];
+        uint64_t bytes;
+
+        if (file->group != group || !file_is_open_question(file) || nth++ % step != 0 ||
+            file_try_open(set, options, file) < 0)
+            continue;
+        if (sys.dirty_of_file(file->fd, &bytes) == 0)
+            dirty += bytes;
+        asked++;
+        file_close(file);
+    }
+    return asked > 0 ? dirty * set->group[group].files / asked : 0;
+}
+
+/* Opens a file of the group of INDEX to see what file system it is on; its number, or 0. */
+static unsigned long find_magic(struct set *set, const struct settle_options *options,
+                                size_t index, size_t may_keep)
+{
+    unsigned long magic = 0;
+
+    for (size_t i = set->group[index].first; i < set->count; i++) {
+        struct file *file = &set->file[i];
+
+        if (file->group != index || !file_is_open_question(file) || file_try_open(set, options, file) < 0)
+            continue;
+        if (sys.fs_magic(file->fd, &magic) < 0)
+            magic = 0;
+        if (i >= may_keep)
+            file_close(file);
+        break;
+    }
+    return magic;
+}
+
+void choose_way(struct set *set, const struct settle_options *options, size_t index,
+                size_t may_keep)
+{
+    struct group *group = &set->group[index];
+    struct situation situation = {.mode = options->mode, .files = group->files};
+
+    group->magic = situation.magic = find_magic(set, options, index, may_keep);
+    if (way_depends_on_dirty(&situation)) {
+        situation.dirty_of_set = dirty_of(set, options, index);
+        if (sys.dirty_in_all(&situation.dirty_in_all) < 0)
+            situation.dirty_in_all = UINT64_MAX;
+    }
+    group->way = way_choose(&situation);
+}

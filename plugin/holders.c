@@ -1,0 +1,156 @@
+/* holders.c - who has files open for writing or mapped shared and writable, as /proc shows it
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "holders.h"
+
+const char *holders_proc = "/proc";
+
+struct search {
+    const struct idset *wanted;
+    void (*found)(size_t index, const struct holder *holder, void *context);
+    void *context;
+    int process;  /* its directory below /proc */
+    struct holder holder;
+};
+
+/* As ps(1) shows it: the first 15 bytes of its program's name. */
+static void read_name(struct search *search)
+{
+    int fd = openat(search->process, "comm", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, search->holder.name, sizeof search->holder.name - 1);
+
+    search->holder.name[n > 0 ? n : 0] = '\0';
+    search->holder.name[strcspn(search->holder.name, "\n")] = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
+static void report(struct search *search, size_t index)
+{
+    read_name(search);
+    search->found(index, &search->holder, search->context);
+}
+
+static void look_at_descriptor(struct search *search, int fds, const char *name)
+{
+    struct stat st;
+    size_t index;
+
+    /* proc(5): the link's own mode tells how the file was opened */
+    if (fstatat(fds, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !(st.st_mode & S_IWUSR) ||
+        fstatat(fds, name, &st, 0) < 0 || !S_ISREG(st.st_mode))
+        return;
+    index = idset_find(search->wanted, st.st_dev, st.st_ino);
+    if (index != IDSET_NONE)
+        report(search, index);
+}
+
+/* Returns false where we are not let in. */
+static bool look_at_descriptors(struct search *search)
+{
+    int fds = openat(search->process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = fds < 0 ? NULL : fdopendir(fds);
+    const struct dirent *entry;
+
+    if (!stream) {
+        if (fds >= 0)
+            close(fds);
+        return false;
+    }
+    while ((entry = readdir(stream)))
+        if (isdigit((unsigned char)*entry->d_name))
+            look_at_descriptor(search, fds, entry->d_name);
+    closedir(stream);
+    return true;
+}
+
+/* LINE of /proc/PID/maps: "7f00-7f01 rw-s 00000000 fe:00 1234   /path".  btrfs shows another device there
+   than stat(2) does, and overlayfs before Linux 6.8 the file below: the path decides then. */
+static void look_at_mapping(struct search *search, const char *line)
+{
+    unsigned major, minor;
+    unsigned long long inode;
+    char permissions[5];
+    int path_at = 0;
+    struct stat st;
+    size_t index;
+
+    if (sscanf(line, "%*x-%*x %4s %*x %x:%x %llu %n", permissions, &major, &minor, &inode,
+               &path_at) < 4 ||
+        permissions[1] != 'w' || permissions[3] != 's' || inode == 0)
+        return;
+    index = idset_find(search->wanted, makedev(major, minor), (ino_t)inode);
+    if (index == IDSET_NONE && line[path_at] == '/' && stat(line + path_at, &st) == 0)
+        index = idset_find(search->wanted, st.st_dev, st.st_ino);
+    if (index != IDSET_NONE)
+        report(search, index);
+}
+
+static bool look_at_mappings(struct search *search)
+{
+    int fd = openat(search->process, "maps", O_RDONLY | O_CLOEXEC);
+    FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t length;
+
+    if (!maps) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    while ((length = getline(&line, &size, maps)) > 0) {
+        line[length - 1] = '\0';
+        look_at_mapping(search, line);
+    }
+    free(line);
+    fclose(maps);
+    return true;
+}
+
+/* True where the process could be looked into, or has ended. */
+static bool look_at_process(struct search *search, int proc, const char *pid)
+{
+    bool complete;
+
+    search->process = openat(proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (search->process < 0)
+        return true;
+    search->holder.pid = (pid_t)strtol(pid, NULL, 10);
+    complete = look_at_descriptors(search) && look_at_mappings(search);
+    if (!complete)
+        complete = faccessat(search->process, "stat", F_OK, 0) < 0;  /* it has ended meanwhile */
+    close(search->process);
+    return complete;
+}
+
+bool holders_find(const struct idset *wanted,
+                  void (*found)(size_t index, const struct holder *holder, void *context),
+                  void *context)
+{
+    struct search search = {.wanted = wanted, .found = found, .context = context};
+    DIR *proc = opendir(holders_proc);
+    const struct dirent *entry;
+    bool complete = true;
+
+    if (!proc)
+        return false;
+    while ((entry = readdir(proc)))
+        if (isdigit((unsigned char)*entry->d_name) &&
+            strtol(entry->d_name, NULL, 10) != getpid())
+            complete &= look_at_process(&search, dirfd(proc), entry->d_name);
+    closedir(proc);
+    return complete;
+}

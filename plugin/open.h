@@ -1,0 +1,20 @@
+/* open.h - opens and closes a file of the set
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#ifndef SETTLE_OPEN_H
+#define SETTLE_OPEN_H
+
+#include "set.h"
+
+/* Opens FILE unless it is open: without ever waiting for a FIFO's other end, and without taking a
+   terminal as ours; for writing where it can't be read.  Returns 0, or -1 with errno. */
+int file_open(const struct set *set, struct file *file);
+
+/* The same, but an error is FILE's failure.  Where descriptors run out it is none yet: that can wait until
+   others are closed, and /proc has to tell then who writes to it. */
+int file_try_open(const struct set *set, const struct settle_options *options, struct file *file);
+
+/* Closes it if it is open; an error is FILE's failure. */
+void file_close(struct file *file);
+
+#endif

@@ -1,0 +1,122 @@
+/* set.c - the files that one call of the engine settles
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "set.h"
+
+static int make_room(struct set *set)
+{
+    size_t room = set->room ? 2 * set->room : 16;
+    struct file *file = reallocarray(set->file, room, sizeof *file);
+    struct detail *detail;
+
+    if (!file)
+        return -1;
+    set->file = file;
+    if (set->wants_detail) {
+        detail = reallocarray(set->detail, room, sizeof *detail);
+        if (!detail)
+            return -1;
+        memset(detail + set->room, 0, (room - set->room) * sizeof *detail);
+        set->detail = detail;
+    }
+    set->room = room;
+    return 0;
+}
+
+struct file *set_add(struct set *set, const char *shown)
+{
+    struct file *file;
+
+    if (set->count == set->room && make_room(set) < 0)
+        return NULL;
+    file = &set->file[set->count++];
+    memset(file, 0, sizeof *file);
+    file->shown = shown;
+    file->fd = -1;
+    file->dir = file->same = SET_NONE;
+    return file;
+}
+
+int set_close(struct set *set)
+{
+    /* of which the pages that nobody writes to are never there */
+    if (!set->detail)
+        set->detail = calloc(set->count + 1, sizeof *set->detail);
+    return set->detail ? 0 : -1;
+}
+
+static size_t find_group(struct set *set, dev_t dev, size_t index)
+{
+    for (size_t i = set->groups; i-- > 0;)
+        if (set->group[i].dev == dev)
+            return i;
+    if (set->groups == SET_GROUPS)
+        return SET_GROUPS - 1;
+    set->group[set->groups].dev = dev;
+    set->group[set->groups].first = index;
+    return set->groups++;
+}
+
+int set_identify(struct set *set, struct file *file, const struct stat *st)
+{
+    size_t index = (size_t)(file - set->file);
+    size_t first = idset_add(&set->files, st, index);
+    size_t group = find_group(set, st->st_dev, index);
+
+    if (first == IDSET_NONE)
+        return -1;
+    file->group = (uint8_t)group;
+    if (set->wants_detail)
+        set->detail[index].before = set->detail[index].after = attributes_of(st);
+    if (first != index) {
+        file->same = (uint32_t)first;
+        return 0;
+    }
+    set->group[group].files++;
+    set->group[group].bytes += (uint64_t)st->st_size;
+    return 0;
+}
+
+char *file_path(const struct set *set, const struct file *file)
+{
+    return file->in_tree ? dirs_path(&set->dirs, file->dir, file->name) : strdup(file->name);
+}
+
+bool file_is_open_question(const struct file *file)
+{
+    return file->what == OUTCOME_SETTLED && file->same == SET_NONE && !file->is_directory;
+}
+
+void file_fail(struct file *file, enum engine_step step)
+{
+    if (file->what == OUTCOME_FAILED)
+        return;  /* the first error stands */
+    file->what = OUTCOME_FAILED;
+    file->step = (uint8_t)step;
+    file->error = errno;
+}
+
+void file_fail_missing(const struct settle_options *options, struct file *file,
+                       enum engine_step step)
+{
+    if (errno == ENOENT && (options->missing_ok || file->in_tree))
+        file->what = OUTCOME_MISSING;
+    else
+        file_fail(file, step);
+}
+
+void set_free(struct set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        free(set->file[i].name);
+    free(set->file);
+    free(set->detail);
+    idset_free(&set->files);
+    dirs_free(&set->dirs);
+}
