@@ -10,6 +10,8 @@
    The start of the process is part of the time.  A command that fails ends it all, with status 1;
    a signal, passed on to what is running, with 128 and its number. */
 
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,14 +19,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __linux__
+#ifdef HAVE_SYS_PRCTL_H
 #include <sys/prctl.h>
 #endif
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 struct contestant {
     const char *label;
@@ -130,7 +130,7 @@ static void catch_signals(void)
     sigaction(SIGHUP, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-#ifdef __linux__
+#ifdef HAVE_SYS_PRCTL_H
     prctl(PR_SET_PDEATHSIG, SIGTERM);  /* a kill -9 of run.sh ends it as well */
 #endif
 }

@@ -9,7 +9,8 @@
    MIB 0 removes FILE.  A FILE that was there is removed durably first: the removal must not become
    part of the next file's fsync, which commits the same journal. */
 
-#define _GNU_SOURCE
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -63,7 +64,7 @@ static int sync_parent(const char *file)
 
 static int write_new(const char *file, size_t mib)
 {
-    char *block = malloc(MIB);
+    static char block[MIB];
     int fd;
 
     if (unlink(file) == 0 ? sync_parent(file) < 0 : errno != ENOENT)
@@ -71,14 +72,13 @@ static int write_new(const char *file, size_t mib)
     if (mib == 0)
         return 0;
     fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (block == NULL || fd < 0)
+    if (fd < 0)
         return fail(file);
     for (size_t i = 0; i < mib; i++) {
         memset(block, (int)(i % 255) + 1, MIB);
         if (write(fd, block, MIB) != (ssize_t)MIB)
             return fail(file);
     }
-    free(block);
     return close(fd) < 0 ? fail(file) : 0;
 }
 

@@ -4,7 +4,8 @@
    Usage: fsync FILE...    fsyncs each regular file named, or below the directory named, one by one,
                            as a program that knows nothing else would. */
 
-#define _GNU_SOURCE
+#include "config.h"
+
 #include <fcntl.h>
 #include <fts.h>
 #include <stdio.h>

@@ -4,6 +4,8 @@
    Usage: tree DIR COUNT BYTES    makes DIR, which must not be there, and in it folders of 100 files of
                                   BYTES bytes each, COUNT altogether, no two alike. */
 
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
