@@ -8,7 +8,9 @@
    that are left.
    Each run is a line "LABEL<tab>seconds" on stdout; what a contestant prints there is thrown away.
    The start of the process is part of the time.  A command that fails ends it all, with status 1;
-   a signal, passed on to what is running, with 128 and its number. */
+   a signal, passed on to what is running, with 128 and its number.  What has not ended by itself within
+   PATIENCE seconds, or GRACE seconds after that signal, fails and is left behind: sync(2) waits for every
+   file system there is, and where one of them is stuck, nothing can end it. */
 
 #include "config.h"
 
@@ -32,16 +34,24 @@ struct contestant {
     double total;    /* seconds so far, with what came before its runs */
 };
 
+enum { PATIENCE = 900, GRACE = 10 };
+
 static volatile sig_atomic_t running;  /* process to pass a signal on to, or 0 */
 static volatile sig_atomic_t caught;   /* the signal that asked to stop, or 0 */
+static volatile sig_atomic_t late;     /* patience, or grace, is at its end */
 
 static void pass_on(int signal)
 {
     int saved = errno;
 
-    caught = signal;
+    if (signal == SIGALRM)
+        late = 1;
+    else {
+        caught = signal;
+        alarm(GRACE);
+    }
     if (running != 0)
-        kill((pid_t)running, SIGTERM);
+        kill((pid_t)running, late ? SIGKILL : SIGTERM);
     errno = saved;
 }
 
@@ -73,14 +83,21 @@ static double run(const char *label, char *const command[])
         running = pid;
         if (caught != 0)
             kill(pid, SIGTERM);
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        else
+            alarm(PATIENCE);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR && !late)
             ;
         running = 0;
     }
     seconds = now() - start;
     posix_spawn_file_actions_destroy(&actions);
+    if (late)
+        fprintf(stderr, "clock: %s: process %ld does not end\n", label, (long)pid);
     if (caught != 0)
         exit(128 + caught);
+    if (late)
+        exit(1);
+    alarm(0);
     if (error != 0) {
         fprintf(stderr, "clock: %s: %s: %s\n", label, command[0], strerror(error));
         exit(1);
@@ -130,6 +147,7 @@ static void catch_signals(void)
     sigaction(SIGHUP, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGALRM, &action, NULL);
 #ifdef HAVE_SYS_PRCTL_H
     prctl(PR_SET_PDEATHSIG, SIGTERM);  /* a kill -9 of run.sh ends it as well */
 #endif
@@ -160,6 +178,9 @@ int main(int argc, char *argv[])
     if (count == 0 || rounds < 1)
         wrong_usage();
     catch_signals();
+    /* What run.sh waits for is this program, not what it may have to leave behind. */
+    for (int fd = 3; fd < 10; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (long round = 0; round < rounds; round++)
         for (size_t i = 0; i < count; i++) {
