@@ -5,10 +5,13 @@
    But it expands $(SHELL) in the target's context before each recipe line, then (once for each
    target) the exported variables for the recipe's environment.  So:
 
-     override SHELL = $(settle-hook shell)            settle-sh where SETTLE has files, else what it was
-     override export SETTLE_FILES = $(settle-hook files)      what settle-sh is to do: job.h
-     override export SETTLE_OPTIONS = $(settle-hook options)
-     override export SETTLE_SHELL = $(settle-hook project-shell)
+     override SHELL = $(if $(value SETTLE),$(settle-hook shell),/bin/sh)    settle-sh where SETTLE has
+                                                      files, else what it was
+     override export SETTLE_FILES = $(if $(value SETTLE),$(settle-hook files))      what settle-sh is to
+     override export SETTLE_OPTIONS = $(if $(value SETTLE),$(settle-hook options))  do: job.h
+     override export SETTLE_SHELL = $(if $(value SETTLE),$(settle-hook project-shell))
+
+   $(value), not $(SETTLE) itself: a target without SETTLE costs no more than that, and see expand_setting.
 
    The makefiles may set SHELL before or after "load", so SHELL is replaced when all are read.  make
    tells of that moment by expanding GPATH, exactly once, after the last makefile is read and before
@@ -31,7 +34,6 @@
 #include "options.h"
 #include "shell.h"
 
-#define SHELL_HOOK "$(settle-hook shell)"
 #define GPATH_HOOK "$(settle-hook gpath)"
 
 /* The kernel takes no longer string into a new process (execve(2), MAX_ARG_STRLEN), whatever the
@@ -243,6 +245,41 @@ static char *part_project_shell(void)
     return make_result(job_exported()->shell);
 }
 
+/* The project's shell as it may stand in make code, where it is a plain word or more and not settle-sh
+   itself; else a call of part_plain_shell. */
+static const char *plain_shell(void)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-=: ";
+    const char *shell = hook.shell.value;
+
+    if (!*shell || shell[strspn(shell, plain)] || strcmp(shell, hook.program) == 0 ||
+        strcmp(shell, hook.bourne_program) == 0)
+        return "$$(settle-hook plain-shell)";
+    return shell;
+}
+
+/* SHELL may come from the command line, which only "override" beats. */
+static void replace_shell(void)
+{
+    char *code;
+
+    if (asprintf(&code, "$(eval override SHELL = $$(if $$(value SETTLE),$$(settle-hook shell),%s))",
+                 plain_shell()) < 0)
+        make_need(NULL);
+    free(make_expand(code));
+    free(code);
+}
+
+static char *part_plain_shell(void)
+{
+    char *shell = expand_project_shell();
+    char *result = make_result(shell);
+
+    free(shell);
+    return result;
+}
+
 /* GPATH: all makefiles are read. */
 static char *part_gpath(void)
 {
@@ -252,8 +289,7 @@ static char *part_gpath(void)
         hook.state = make_is_dry() ? DRY : IN;
         if (hook.state == IN) {
             hook.shell = capture("$(value SHELL)", "$(flavor SHELL)");
-            /* SHELL may come from the command line, which only "override" beats. */
-            free(make_expand("$(eval override SHELL = $$(settle-hook shell))"));
+            replace_shell();
         }
     }
     gpath = expand_captured(&hook.gpath);
@@ -274,6 +310,7 @@ char *hook_function(const char *name, unsigned count, char **argument)
         char *(*function)(void);
     } parts[] = {
         {"shell", part_shell},
+        {"plain-shell", part_plain_shell},
         {"files", part_files},
         {"options", part_options},
         {"project-shell", part_project_shell},
@@ -338,9 +375,12 @@ int hook_prepare(const char *library)
     free(make_expand("$(eval GPATH = $$(settle-hook gpath))"));
     if (!is_hooked())
         free(make_expand("$(eval override GPATH = $$(settle-hook gpath))"));
-    free(make_expand("$(eval override export " JOB_FILES " = $$(settle-hook files))"));
-    free(make_expand("$(eval override export " JOB_OPTIONS " = $$(settle-hook options))"));
-    free(make_expand("$(eval override export " JOB_SHELL " = $$(settle-hook project-shell))"));
+    free(make_expand("$(eval override export " JOB_FILES
+                     " = $$(if $$(value SETTLE),$$(settle-hook files)))"));
+    free(make_expand("$(eval override export " JOB_OPTIONS
+                     " = $$(if $$(value SETTLE),$$(settle-hook options)))"));
+    free(make_expand("$(eval override export " JOB_SHELL
+                     " = $$(if $$(value SETTLE),$$(settle-hook project-shell)))"));
     return 0;
 }
 
