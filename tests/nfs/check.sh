@@ -62,8 +62,9 @@ report() {
     tr -d '\r' <tap >results
     if ! grep -q '^1\.\.[0-9]' results; then
         done=$(grep -c '^\(not \)*ok ' results)
+        panic=$(grep -o 'Kernel panic.*' console | tr -d '\r' | head -n 1)
         {
-            echo "not ok $((done + 1)) - nfs: the guest did not get to its end (qemu's status $status)"
+            echo "not ok $((done + 1)) - nfs: the guest did not get to its end: ${panic:-"qemu's status $status"}"
             echo "1..$((done + 1))"
         } >>results
     fi

@@ -6,6 +6,7 @@
 
 contestants='1 2 3 4 5'
 number=0 failed=0
+: >/tmp/log
 
 # One test's result, its title, and, where it failed, what is in the file log.
 result() {

@@ -50,8 +50,9 @@ hosts() {
 
 prepare() {
     server && hosts &&
-        # a mapping's dirty pages go out when they are 5 s old, not 30: bare contests are to end soon
-        echo 500 >/proc/sys/vm/dirty_expire_centisecs
+        # dirty pages go out when they are 10 s old, not 30: bare contests are to end soon, and yet a
+        # slow machine is to start its tar before that
+        echo 1000 >/proc/sys/vm/dirty_expire_centisecs
 }
 
 filesystems

@@ -103,9 +103,10 @@ libraries_unpack() {
     done
 }
 
-# Lists of packages of our own where the system's are missing, as in a new container.
-lists_ready() {
-    test -z "$(package_depends linux-image- linux-image-amd64 2>/dev/null)" || return 0
+# Fresh lists of packages, our own: the system's may be missing, as in a new container, or so old that
+# what they name is gone.
+own_lists() {
+    echo "fetching lists of packages"
     mkdir -p apt/lists/partial apt/cache/archives/partial
     printf '%s\n' "Dir::State::Lists \"$PWD/apt/lists\";" "Dir::Cache \"$PWD/apt/cache\";" \
         'APT::Sandbox::User "root";' >apt/conf
@@ -114,16 +115,20 @@ lists_ready() {
     timeout 120 apt-get -q update
 }
 
-# All of it, unless it is there already, put there by the same file $1: this one.
-packages_ready() {
-    ! cmp -s "$1" complete || return 0
-    rm -rf root complete
-    lists_ready || return 1
+packages_unpack() {
+    rm -rf root
     for package in $guest_packages; do
         package_unpack "$package" '*' || return 1
     done
     # shellcheck disable=SC2046 # paths below the current folder, of Debian's names
-    kernel_unpack && libraries_unpack $(guest_program_files) && cp "$1" complete
+    kernel_unpack && libraries_unpack $(guest_program_files)
+}
+
+# All of it, unless it is there already, put there by the same file $1: this one.
+packages_ready() {
+    ! cmp -s "$1" complete || return 0
+    rm -f complete
+    packages_unpack || { own_lists && packages_unpack; } && cp "$1" complete
     status=$?
     rm -rf apt
     return $status
