@@ -43,6 +43,13 @@ check: all $(test_programs)
 installcheck: all $(test_programs)
 	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/system/install.sh
 
+# On NFS, in an emulated machine.
+check-nfs: all tests/mmapwrite
+	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/nfs/check.sh
+
 clean-tests:
 	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d
 	rm -f examples/runtest/mmapwrite.o examples/runtest/mmapwrite.d
+	rm -rf tests/nfs.cache
+
+.PHONY: check-nfs
