@@ -7,9 +7,7 @@
 
      override SHELL = $(if $(value SETTLE),$(settle-hook shell),/bin/sh)    settle-sh where SETTLE has
                                                       files, else what it was
-     override export SETTLE_FILES = $(if $(value SETTLE),$(settle-hook files))      what settle-sh is to
-     override export SETTLE_OPTIONS = $(if $(value SETTLE),$(settle-hook options))  do: job.h
-     override export SETTLE_SHELL = $(if $(value SETTLE),$(settle-hook project-shell))
+     override export SETTLE_JOB = $(if $(value SETTLE),$(settle-hook job))   what settle-sh is to do: job.h
 
    $(value), not $(SETTLE) itself: a target without SETTLE costs no more than that, and see expand_setting.
 
@@ -47,11 +45,9 @@ struct captured {
 };
 
 /* What is to be done for a target, as of the last expansion of SHELL for it. */
-struct job {
+struct current {
     char *target;
-    char *files;  /* empty: nothing, the target is not annotated or SETTLE_MODE is off */
-    char *options;
-    char *shell;
+    struct job job;      /* its files are empty where the target is not annotated, or the mode is off */
     bool shell_is_ours;  /* SHELL was expanded for this target, hence settle-sh runs its lines */
 };
 
@@ -62,7 +58,7 @@ static struct {
     char *directory;        /* of settle-sh */
     char *program;          /* settle-sh ... */
     char *bourne_program;   /* ... and the same by a name that make takes for a Bourne shell */
-    struct job job;
+    struct current current;
     enum { NOT_ASKED, ASKED, ANSWERING } setting_state;  /* expand_setting */
     char *setting;
 } hook;
@@ -121,34 +117,31 @@ static void answer_setting(void)
     hook.setting_state = NOT_ASKED;
 }
 
-static void job_clear(struct job *job)
+static void current_clear(struct current *current)
 {
-    free(job->target);
-    free(job->files);
-    free(job->options);
-    free(job->shell);
-    memset(job, 0, sizeof *job);
+    free(current->target);
+    job_free(&current->job);
+    memset(current, 0, sizeof *current);
 }
 
-/* Makes hook.job the one of TARGET (taken over), whose recipe make is about to run. */
-static void job_look(char *target)
+/* Makes hook.current the one of TARGET (taken over), whose recipe make is about to run. */
+static void current_look(char *target)
 {
-    char text[OPTIONS_TEXT] = "";
-    struct job *job = &hook.job;
-    struct settle_options options;
+    struct job *job = &hook.current.job;
     char *files = expand_setting();
 
-    job_clear(job);
-    job->target = target;
+    current_clear(&hook.current);
+    hook.current.target = target;
     job->files = make_need(names_trim(*target && hook.state != DRY ? files : ""));
     free(files);
+    job->options = options_default;
     if (*job->files) {
-        make_options(&options);
-        options_format(&options, text, sizeof text);
-        if (options.mode == MODE_OFF)
+        make_options(&job->options);
+        if (job->options.mode == MODE_OFF)
             *job->files = '\0';
     }
-    job->options = make_need(strdup(text));
+    job->marks = make_need(strdup(""));
+    job->maker = make_need(strdup(""));
     job->shell = make_need(strdup(""));
 }
 
@@ -176,10 +169,10 @@ static char *part_shell(void)
     }
     shell = expand_project_shell();
     if (hook.setting_state == NOT_ASKED) {
-        job_look(make_target());
-        hook.job.shell_is_ours = true;
+        current_look(make_target());
+        hook.current.shell_is_ours = true;
     }
-    if (hook.setting_state == ANSWERING || !*hook.job.files) {
+    if (hook.setting_state == ANSWERING || !*hook.current.job.files) {
         result = make_result(shell);
         free(shell);
         return result;
@@ -188,8 +181,8 @@ static char *part_shell(void)
     /* For $(shell) in the recipe, which up to make 4.3 gets make's own environment. */
     if (setenv(JOB_SHELL, shell, 1) < 0)
         make_need(NULL);
-    free(hook.job.shell);
-    hook.job.shell = shell;
+    free(hook.current.job.shell);
+    hook.current.job.shell = shell;
     return make_result(shell_is_bourne(shell) ? hook.bourne_program : hook.program);
 }
 
@@ -200,49 +193,38 @@ static void check_hook(const char *target)
     if (hook.state == WAITING)
         make_fatal("target '%s' has SETTLE, but GPATH was set after settle.so was loaded, which "
                    "removed its hook: set GPATH before", target);
-    if (!hook.job.shell_is_ours)
+    if (!hook.current.shell_is_ours)
         make_fatal("target '%s' has both SETTLE and a SHELL of its own, and make takes the latter: "
                    "set SHELL for the whole makefile, or run that shell in the recipe", target);
 }
 
-static void check_length(const struct job *job)
+static void check_length(const struct current *current, const char *text)
 {
-    if (strlen(job->files) + sizeof JOB_FILES "=" > LONGEST_VARIABLE)
-        make_fatal("target '%s': SETTLE is %zu bytes long, more than the %zu that the kernel hands on "
-                   "to a new process; name fewer files", job->target, strlen(job->files),
+    if (strlen(text) + sizeof JOB "=" > LONGEST_VARIABLE)
+        make_fatal("target '%s': SETTLE is %zu bytes long, and with %zu bytes of settings more than the %zu "
+                   "that the kernel hands on to a new process; name fewer files", current->target,
+                   strlen(current->job.files), strlen(text) - strlen(current->job.files),
                    LONGEST_VARIABLE);
 }
 
 /* The job of the target whose environment make puts together.  make has just expanded SHELL for it,
    so SETTLE need not be expanded once more. */
-static const struct job *job_exported(void)
+static char *part_job(void)
 {
-    char *target = make_target();
+    char *target = make_target(), *text, *result;
 
-    if (!hook.job.target || strcmp(hook.job.target, target) != 0)
-        job_look(target);
+    if (!hook.current.target || strcmp(hook.current.target, target) != 0)
+        current_look(target);
     else
         free(target);
-    if (*hook.job.files) {
-        check_hook(hook.job.target);
-        check_length(&hook.job);
-    }
-    return &hook.job;
-}
-
-static char *part_files(void)
-{
-    return make_result(job_exported()->files);
-}
-
-static char *part_options(void)
-{
-    return make_result(job_exported()->options);
-}
-
-static char *part_project_shell(void)
-{
-    return make_result(job_exported()->shell);
+    if (!*hook.current.job.files)
+        return NULL;
+    check_hook(hook.current.target);
+    text = make_need(job_format(&hook.current.job));
+    check_length(&hook.current, text);
+    result = make_result(text);
+    free(text);
+    return result;
 }
 
 /* The project's shell as it may stand in make code, where it is a plain word or more and not settle-sh
@@ -311,9 +293,7 @@ char *hook_function(const char *name, unsigned count, char **argument)
     } parts[] = {
         {"shell", part_shell},
         {"plain-shell", part_plain_shell},
-        {"files", part_files},
-        {"options", part_options},
-        {"project-shell", part_project_shell},
+        {"job", part_job},
         {"gpath", part_gpath},
         {"error", part_error},
     };
@@ -375,18 +355,13 @@ int hook_prepare(const char *library)
     free(make_expand("$(eval GPATH = $$(settle-hook gpath))"));
     if (!is_hooked())
         free(make_expand("$(eval override GPATH = $$(settle-hook gpath))"));
-    free(make_expand("$(eval override export " JOB_FILES
-                     " = $$(if $$(value SETTLE),$$(settle-hook files)))"));
-    free(make_expand("$(eval override export " JOB_OPTIONS
-                     " = $$(if $$(value SETTLE),$$(settle-hook options)))"));
-    free(make_expand("$(eval override export " JOB_SHELL
-                     " = $$(if $$(value SETTLE),$$(settle-hook project-shell)))"));
+    free(make_expand("$(eval override export " JOB " = $$(if $$(value SETTLE),$$(settle-hook job)))"));
     return 0;
 }
 
 void hook_forget(void)
 {
-    job_clear(&hook.job);
+    current_clear(&hook.current);
     free(hook.gpath.value);
     free(hook.shell.value);
     free(hook.inherited_shell);
