@@ -843,7 +843,7 @@ test_shell_handed_to_a_nested_make_without_the_plugin() {
 }
 
 test_the_longest_settle_works_and_a_longer_one_is_fatal() {
-    awk 'BEGIN { printf "files := output"; n = 130989 - 6; for (i = 0; i < n; i += 2) printf " y"
+    awk 'BEGIN { printf "files := output"; n = 130988 - 6; for (i = 0; i < n; i += 2) printf " y"
         print "" }' >files.mk
     cat >Makefile <<'EOF'
 load $(PLUGIN)
@@ -854,7 +854,7 @@ output:
 EOF
     make_works SETTLE_DIR=
     rm output
-    make_fails SETTLE_DIR= longer=y
+    make_fails SETTLE_DIR= longer=yy
     sed 's/^[^:]*:[0-9]*: //' out >text
     expect text <<'EOF'
 *** settle: target 'output': SETTLE is 130990 bytes long, and with 71 bytes of settings more than the 131072 that the kernel hands on to a new process; name fewer files.  Stop.
