@@ -43,6 +43,12 @@ check: all $(test_programs)
 installcheck: all $(test_programs)
 	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/system/install.sh
 
+# The long version of tests/system/powercut.sh, as root: prints the tables for the documentation.
+check-powercut: all
+	+@$(test_environment) sh $(srcdir)/tests/powercut/table.sh
+
+.PHONY: check-powercut
+
 clean-tests:
 	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d
 	rm -f examples/runtest/mmapwrite.o examples/runtest/mmapwrite.d

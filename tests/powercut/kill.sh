@@ -21,7 +21,7 @@ kills=$1 mode=$2 seed=$3
 choose_mode "$mode"
 : "${POWERCUT_FIRST:=0}" "${POWERCUT_VERBOSE:=0}"
 divisor=4 versions=6
-command -v ps >/dev/null || give_up "needs ps (Debian package: procps)"
+need ps procps
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/settle-kill.XXXXXX")
 at_exit "rm -rf '$work'"

@@ -27,6 +27,12 @@ give_up() {
     exit 2
 }
 
+# The same where it is this machine that can't: the tests skip.
+cannot() {
+    say "$*"
+    exit 77
+}
+
 test -r "$library" || give_up "no $library: run it from the build tree, or set BUILD"
 
 # at_exit COMMAND    to be done when the script ends, however it ends; last one first
@@ -49,6 +55,19 @@ nap() {
     sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"
 }
 
+# need PROGRAM PACKAGE
+need() {
+    command -v "$1" >/dev/null || cannot "needs $1 (Debian package: $2)"
+}
+
+# Leaves where this build has no marks, or not the mode $1: what they promise can't be looked at.
+need_mode() {
+    case $1 in
+    fsync) "$BUILD/plugin/settle" --help | grep -q -e --recover || cannot "this settle has no marks" ;;
+    deferred) "$BUILD/plugin/settle" --help | grep -q deferred || cannot "this settle has no mode deferred" ;;
+    esac
+}
+
 # What stands behind each mode's name in the environment of make.
 choose_mode() {
     case $1 in
@@ -58,6 +77,7 @@ choose_mode() {
     deferred) export SETTLE_MODE=deferred ;;
     *) give_up "$1: no such mode (nothing, unmarked, fsync, deferred)" ;;
     esac
+    need_mode "$1"
     protected=no
     case $1 in fsync | deferred) protected=yes ;; esac
 }

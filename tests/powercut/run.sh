@@ -16,7 +16,7 @@
 #
 # Prints a line: FILE-SYSTEM MODE images looked-at broken violations removed most-removed needless
 # real differ built milliseconds.  Exit status: 0, 1 for a violation where the mode promises none (or
-# for none where it must have some), 2 where it could not be run.
+# for none where it must have some), 77 where this machine, or this settle, can't do it, 2 for other trouble.
 
 set -eu
 # shellcheck source=tests/powercut/lib.sh
@@ -38,10 +38,10 @@ btrfs) options=loop,commit=1 checkers=1 ;;
 *) give_up "$kind: no such file system" ;;
 esac
 
-test "$(id -u)" = 0 || give_up "needs root, to mount images"
-for program in mkfs.xfs "mkfs.$type"; do
-    command -v "$program" >/dev/null || give_up "needs $program (Debian packages: xfsprogs, btrfs-progs)"
-done
+test "$(id -u)" = 0 || cannot "needs root, to mount images"
+need mkfs.xfs xfsprogs
+need mkfs.ext4 e2fsprogs
+need mkfs.btrfs btrfs-progs
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/settle-powercut.XXXXXX")
 at_exit "rm -rf '$work'"
@@ -60,7 +60,8 @@ unmount() {
 make_disks() {
     truncate -s 12G "$work/outer.img"
     mkfs.xfs -q -m reflink=1 "$work/outer.img"
-    mount -o loop "$work/outer.img" "$work/outer" || give_up "can't mount: no loop devices, no xfs?"
+    mount -o loop "$work/outer.img" "$work/outer" ||
+        cannot "needs leave to mount images, and a kernel with loop devices and xfs"
     at_exit "unmount '$work/outer'"
     image=$work/outer/disk.img
     truncate -s 400M "$image"
@@ -69,7 +70,7 @@ make_disks() {
     *) "mkfs.$type" -qf "$image" 2>"$work/mkfs.log" || give_up "$(cat "$work/mkfs.log")" ;;
     esac
     at_exit "unmount '$work/disk'"
-    mount -t "$type" -o "$options" "$image" "$work/disk" || give_up "can't mount $kind"
+    mount -t "$type" -o "$options" "$image" "$work/disk" || cannot "needs a kernel with $kind"
     unmount "$work/disk"
 }
 
