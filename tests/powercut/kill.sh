@@ -155,9 +155,4 @@ sums=$(awk '
 echo "kill $mode $sums $besides $disturbed"
 # shellcheck disable=SC2086 # eight numbers
 set -- $sums
-test $disturbed = 0 || exit 1
-if test $protected = yes; then
-    test "$4" = 0 && test "$8" = 0
-else
-    test "$4" -gt 0
-fi
+test $disturbed = 0 && is_as_promised "$4" "$8" "$6"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # From the environment: BUILD (build tree; default: the current folder), MAKE, CC, POWERCUT_REFERENCES
-# (a folder in which the clean builds' checksums are kept from one run to the next).
+# (a folder in which the clean builds' checksums are kept from one run to the next), POWERCUT_BATCH (how
+# many targets mode deferred may build again after a crash; not looked at where it is not set).
 
 # shellcheck disable=SC2034 # variables for who reads this file
 
@@ -78,8 +79,13 @@ choose_mode() {
     *) give_up "$1: no such mode (nothing, unmarked, fsync, deferred)" ;;
     esac
     need_mode "$1"
-    protected=no
-    case $1 in fsync | deferred) protected=yes ;; esac
+    case $1 in fsync | deferred) protected=yes ;; *) protected=no ;; esac
+    # What a crash may cost, in targets: the four of -j4 that were being built, and as many that had
+    # just been finished, of whose marks' end the disk does not know yet; and a batch.
+    case $1 in
+    deferred) most_allowed=${POWERCUT_BATCH:+$((POWERCUT_BATCH + 8))} ;;
+    *) most_allowed=8 ;;
+    esac
 }
 
 # make in the project in the current folder.
@@ -122,4 +128,18 @@ need_reference() {
     )
     mv "$clean/sums" "$reference"
     rm -rf "$clean"
+}
+
+# Whether the mode has kept its promise: $1 violations, $2 files that differ after the next make, $3
+# targets removed after one crash at most; or, where it makes none, whether it was seen to break.
+is_as_promised() {
+    if test "$protected" = no; then
+        test "$1" -gt 0
+        return
+    fi
+    test "$1" = 0 && test "$2" = 0 || return 1
+    test "$3" -le "${most_allowed:-$3}" || {
+        say "$3 targets were removed after one crash, of $most_allowed that may be"
+        return 1
+    }
 }

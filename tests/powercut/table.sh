@@ -4,14 +4,15 @@
 # Usage: make check-powercut    as root; about half an hour
 # Environment: POWERCUT_IMAGES   images a mode, over the file systems (default 600)
 #              POWERCUT_KILLS    kills a mode (default 200)
+#              POWERCUT_MODES    which (default "nothing unmarked fsync deferred")
 #              POWERCUT_SEED     where the random moments begin (default 1)
-# and those of run.sh.  Exit status: 0 if every mode is as it must be (and none was left out), else 1.
+# and those of run.sh and kill.sh.  Exit status: 0 if every mode is as it must be, else 1.
 
 set -u
 tests=$(cd "$(dirname "$0")" && pwd)
 : "${POWERCUT_IMAGES:=600}" "${POWERCUT_KILLS:=200}" "${POWERCUT_SEED:=1}"
+: "${POWERCUT_MODES:=nothing unmarked fsync deferred}"
 systems='ext4 ext4-writeback ext4-nodelalloc xfs btrfs'
-modes='nothing unmarked fsync deferred'
 work=$(mktemp -d "${TMPDIR:-/tmp}/settle-table.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -35,12 +36,12 @@ one() {
 }
 
 : >"$work/results"
-for mode in $modes; do
+for mode in $POWERCUT_MODES; do
     for system in $systems; do
         one run "$system" "$mode" $((POWERCUT_IMAGES / 5)) "$POWERCUT_SEED"
     done
 done
-for mode in unmarked fsync deferred; do
+for mode in $POWERCUT_MODES; do
     one kill "$POWERCUT_KILLS" "$mode" "$POWERCUT_SEED"
 done
 
