@@ -5,6 +5,7 @@
 #   FILE-SYSTEM  ext4, ext4-writeback (data=writeback), ext4-nodelalloc, xfs, btrfs
 #   MODE         nothing (SETTLE_MODE=off), unmarked (fsync, no marks), fsync, deferred
 # Environment: POWERCUT_REAL=N    run the next make to its end in every Nth image (default 16)
+#              POWERCUT_DISK=volatile   the disk has a cache: see cutdisk.c
 #              POWERCUT_FIRST=1   stop at the first violation
 #              POWERCUT_VERBOSE=1 name each violation
 #
@@ -25,7 +26,7 @@ set -eu
 test $# = 4 || give_up "Usage: run.sh FILE-SYSTEM MODE CUTS SEED"
 kind=$1 mode=$2 cuts=$3 seed=$4
 choose_mode "$mode"
-: "${POWERCUT_REAL:=16}" "${POWERCUT_FIRST:=0}" "${POWERCUT_VERBOSE:=0}"
+: "${POWERCUT_REAL:=16}" "${POWERCUT_FIRST:=0}" "${POWERCUT_VERBOSE:=0}" "${POWERCUT_DISK:=plain}"
 checkers=2
 
 type=${kind%%-*} options=loop clone_options=loop
@@ -43,6 +44,8 @@ test "$(id -u)" = 0 || cannot "needs root, to mount images"
 need mkfs.xfs xfsprogs
 need mkfs.ext4 e2fsprogs
 need mkfs.btrfs btrfs-progs
+test "$POWERCUT_DISK" = plain || test -x "$BUILD/tests/cutdisk" ||
+    cannot "needs cutdisk, built where libfuse3 is (Debian packages: libfuse3-dev pkg-config)"
 
 # In a mount namespace of its own nobody else's holds a copy of what is mounted here (another's
 # "unshare -m" would keep it busy), and it is all gone when this ends, however that comes.
@@ -56,7 +59,7 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/settle-powercut.XXXXXX")
 at_exit "rm -rf --one-file-system '$work'"
 use_references "$work/references"
-mkdir -p "$work/outer" "$work/disk" "$work/checker0" "$work/checker1"
+mkdir -p "$work/outer" "$work/disk" "$work/cache" "$work/checker0" "$work/checker1"
 
 # Unmounts.  It can take seconds until the kernel lets go of a loop device's file.
 unmount() {
@@ -84,6 +87,11 @@ make_disks() {
     ext4) mkfs.ext4 -qF "$image" ;;
     *) "mkfs.$type" -qf "$image" >"$work/mkfs.log" 2>&1 || give_up "$(cat "$work/mkfs.log")" ;;
     esac
+    if test "$POWERCUT_DISK" = volatile; then
+        "$BUILD/tests/cutdisk" "$work/outer" disk.img "$work/cache" || cannot "needs /dev/fuse"
+        at_exit "unmount '$work/cache'"
+        image=$work/cache/disk.img
+    fi
     at_exit "unmount '$work/disk'"
     mount -t "$type" -o "$options" "$image" "$work/disk" || cannot "needs a kernel with $kind"
     unmount "$work/disk"
@@ -109,7 +117,11 @@ build_and_cut() {
         nap "$random"
         kill -s 0 $make 2>/dev/null || break
         images=$((images + 1))
-        cp --reflink=always "$image" "$work/outer/cut$images.img"
+        if test "$POWERCUT_DISK" = volatile; then
+            ln -s "$seed" "$work/cache/cut$images.img"
+        else
+            cp --reflink=always "$image" "$work/outer/cut$images.img"
+        fi
     done
     wait $make || give_up "the build fails: $(tail -n 5 "$work/build.log")"
     at_exit_commands=${at_exit_commands#"$at_exit_build"}
