@@ -20,7 +20,7 @@ test $# = 3 || give_up "Usage: kill.sh KILLS MODE SEED"
 kills=$1 mode=$2 seed=$3
 choose_mode "$mode"
 : "${POWERCUT_FIRST:=0}" "${POWERCUT_VERBOSE:=0}"
-divisor=4 versions=6
+divisor=4 versions=3
 need ps procps
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/settle-kill.XXXXXX")
