@@ -54,5 +54,6 @@ check-powercut: all $(test_programs)
 .PHONY: check-powercut
 
 clean-tests:
-	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d tests/powercut/*.o tests/powercut/*.d
+	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d
+	rm -f tests/powercut/*.o tests/powercut/*.d
 	rm -f examples/runtest/mmapwrite.o examples/runtest/mmapwrite.d

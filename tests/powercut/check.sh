@@ -5,7 +5,9 @@
 #
 # FOLDER: the project as the crash left it; REFERENCE: the clean build's checksums; WORK: a folder for
 # notes; REAL: yes to run the next make to its end as well, shared for the same while another make is at
-# work there, which may have marks.  SETTLE_MODE and SETTLE_DIR are those of the build.  Prints a line of numbers:
+# work there, which may have marks.  SETTLE_MODE and SETTLE_DIR are those of the build.
+#
+# Prints a line of numbers:
 #   looked at    targets that would look up to date if there were no marks
 #   broken       those of them whose content is not the clean build's
 #   violations   targets that are still up to date once the plugin has been loaded, with wrong content

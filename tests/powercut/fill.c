@@ -82,7 +82,7 @@ int main(int argc, char *argv[])
     static char content[LARGEST];
     uint64_t state;
     size_t size;
-    int fd;
+    int fd, how;
 
     if (argc != 4) {
         fputs("Usage: fill INPUT PART OUTPUT\n", stderr);
@@ -93,8 +93,8 @@ int main(int argc, char *argv[])
     for (size_t i = 0; i < size; i++)
         content[i] = (char)(next(&state) >> 56);
 
-    fd = open(argv[3], O_WRONLY | O_CREAT | O_CLOEXEC | (strcmp(argv[2], "0") == 0 ? O_TRUNC : O_APPEND),
-              0666);
+    how = strcmp(argv[2], "0") == 0 ? O_TRUNC : O_APPEND;
+    fd = open(argv[3], O_WRONLY | O_CREAT | O_CLOEXEC | how, 0666);
     if (fd < 0)
         die(argv[3]);
     write_all(fd, content, size / 2, argv[3]);

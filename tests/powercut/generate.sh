@@ -1,4 +1,4 @@
-# generate.sh - writes the sources of the project that the power-cut rig builds, or brings them up to a version
+# generate.sh - the sources of the project that the power-cut rig builds, in any version
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Usage: sh generate.sh FOLDER VERSION [DIVISOR]

@@ -123,7 +123,11 @@ one_round() {
     wait_for_session "$make"
     sh "$tests/check.sh" "$folder" "$reference" "$work/notes" $real >"$work/result" \
         2>"$work/messages" || give_up "the check failed: $(cat "$work/messages")"
-    test $hit = no || cat "$work/result" >>"$work/results"
+    if test $hit = yes; then
+        cat "$work/result" >>"$work/results"
+    elif test -s "$work/notes/differ"; then
+        give_up "nothing was killed, and there is $(head -n 1 "$work/messages")"
+    fi
     test $real = yes || check_beside
     ! test -s "$work/notes/differ" || rm -rf "$folder"  # each violation counts once
     if test "$POWERCUT_VERBOSE" = 1 || test $protected = yes; then

@@ -64,8 +64,12 @@ need() {
 # Leaves where this build has no marks, or not the mode $1: what they promise can't be looked at.
 need_mode() {
     case $1 in
-    fsync) "$BUILD/plugin/settle" --help | grep -q -e --recover || cannot "this settle has no marks" ;;
-    deferred) "$BUILD/plugin/settle" --help | grep -q deferred || cannot "this settle has no mode deferred" ;;
+    fsync)
+        "$BUILD/plugin/settle" --help | grep -q -e --recover || cannot "needs a settle with marks"
+        ;;
+    deferred)
+        "$BUILD/plugin/settle" --help | grep -q deferred || cannot "needs a settle with mode deferred"
+        ;;
     esac
 }
 

@@ -1,4 +1,4 @@
-# run.sh - the power-cut rig: images of a file system at random moments of a build, and what make makes of them
+# run.sh - the power-cut rig: images of a file system at random moments of a build, and the next make
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Usage: sh run.sh FILE-SYSTEM MODE CUTS SEED    as root, in a build tree (or with BUILD set)

@@ -1,4 +1,4 @@
-# powercut.sh - a power cut or a kill in the middle of a build: what the next make takes for up to date is whole
+# powercut.sh - after a power cut or a kill, what the next make takes for up to date is whole
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # The short version of "make check-powercut": 30 images and some tens of kills, and as many more as it
