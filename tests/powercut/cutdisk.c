@@ -9,7 +9,9 @@
    flush some are as they were before, some are new, and some are torn, which SEED decides.  FOLDER
    must be on a file system that has reflinks.
 
-   One thread, so that a cut falls between two requests. */
+   One thread, so that a cut falls between two requests.  In the foreground until MOUNTPOINT is
+   unmounted or the parent ends, even if by SIGKILL: nobody else could unmount it then, the mount
+   namespace being the rig's own. */
 
 #include "config.h"
 
@@ -19,12 +21,14 @@
 #include <fcntl.h>
 #include <fuse.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -169,8 +173,8 @@ int main(int argc, char *argv[])
         .fsync = do_fsync,
         .symlink = do_symlink,
     };
-    char single[] = "-s";
-    char *arguments[] = {argv[0], single, argc == 4 ? argv[3] : NULL, NULL};
+    char single[] = "-s", foreground[] = "-f";
+    char *arguments[] = {argv[0], single, foreground, argc == 4 ? argv[3] : NULL, NULL};
     struct stat status;
 
     if (argc != 4) {
@@ -188,5 +192,7 @@ int main(int argc, char *argv[])
     disk.old = calloc(disk.count, sizeof *disk.old);
     if (!disk.old)
         return complain(disk.name);
-    return fuse_main(3, arguments, &operations, NULL);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+        return complain("prctl");
+    return fuse_main(4, arguments, &operations, NULL);
 }

@@ -73,6 +73,14 @@ unmount() {
     umount "$1"
 }
 
+await_mount() {
+    for _ in $(seq 100); do
+        ! mountpoint -q "$1" || return 0
+        nap 100
+    done
+    return 1
+}
+
 make_disks() {
     truncate -s 12G "$work/outer.img"
     mkfs.xfs -q -m reflink=1 "$work/outer.img"
@@ -88,8 +96,9 @@ make_disks() {
     *) "mkfs.$type" -qf "$image" >"$work/mkfs.log" 2>&1 || give_up "$(cat "$work/mkfs.log")" ;;
     esac
     if test "$POWERCUT_DISK" = volatile; then
-        "$BUILD/tests/cutdisk" "$work/outer" disk.img "$work/cache" || cannot "needs /dev/fuse"
+        "$BUILD/tests/cutdisk" "$work/outer" disk.img "$work/cache" &
         at_exit "unmount '$work/cache'"
+        await_mount "$work/cache" || cannot "needs /dev/fuse"
         image=$work/cache/disk.img
     fi
     at_exit "unmount '$work/disk'"

@@ -68,7 +68,8 @@ mkfs.xfs -q -m reflink=1 outer.img
 mkdir outer cache
 mount -o loop outer.img outer
 head -c 4M /dev/zero >outer/disk.img
-"$BUILD/tests/cutdisk" outer disk.img cache
+"$BUILD/tests/cutdisk" outer disk.img cache &
+timeout 10 sh -c 'until mountpoint -q cache; do sleep 0.1; done'
 head -c 1M /dev/urandom >flushed
 head -c 1M /dev/urandom >lost
 dd if=flushed of=cache/disk.img bs=64k conv=notrunc,fsync status=none
