@@ -108,6 +108,9 @@ char *function_settle(const char *name, unsigned count, char **argument)
     if (!make_is_dry()) {
         check_own_output(&names, argument[0]);
         make_options(&options);
+        /* nothing here is marked, and the recipe that reads the files comes next */
+        if (options.mode == MODE_DEFERRED)
+            options.mode = MODE_WRITEBACK;
         settle_all(&options, &names);
     }
     result = join(&names);

@@ -19,6 +19,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@
 #include "make.h"
 #include "names.h"
 #include "options.h"
+#include "recipes.h"
+#include "recovery.h"
 #include "shell.h"
 
 #define GPATH_HOOK "$(settle-hook gpath)"
@@ -124,6 +127,17 @@ static void current_clear(struct current *current)
     memset(current, 0, sizeof *current);
 }
 
+/* The folder of the marks, which is there and locked then. */
+static char *marks_directory(void)
+{
+    char *text = make_expand("$(SETTLE_DIR)"), *directory = make_need(names_trim(text));
+
+    free(text);
+    if (recipes_mark_in(directory) < 0)
+        make_fatal("SETTLE_DIR: %s: %s", directory, strerror(errno));
+    return directory;
+}
+
 /* Makes hook.current the one of TARGET (taken over), whose recipe make is about to run. */
 static void current_look(char *target)
 {
@@ -140,8 +154,9 @@ static void current_look(char *target)
         if (job->options.mode == MODE_OFF)
             *job->files = '\0';
     }
-    job->marks = make_need(strdup(""));
-    job->maker = make_need(strdup(""));
+    job->marks = *job->files ? marks_directory() : make_need(strdup(""));
+    job->maker = make_need(strdup(*job->marks ? recipes_maker() : ""));
+    job->batch = make_need(strdup(""));
     job->shell = make_need(strdup(""));
 }
 
@@ -171,6 +186,8 @@ static char *part_shell(void)
     if (hook.setting_state == NOT_ASKED) {
         current_look(make_target());
         hook.current.shell_is_ours = true;
+        if (*hook.current.job.marks)
+            recipes_line(hook.current.target);
     }
     if (hook.setting_state == ANSWERING || !*hook.current.job.files) {
         result = make_result(shell);
@@ -207,6 +224,22 @@ static void check_length(const struct current *current, const char *text)
                    LONGEST_VARIABLE);
 }
 
+/* Its first line: from now on its marks are ours to remove.  Where enough others are waiting for it, the job
+   makes these durable as well. */
+static void take_batch(struct current *current)
+{
+    char *batch;
+
+    if (!*current->job.marks)
+        return;
+    recipes_job(current->target, &current->job);
+    batch = recipes_take_batch(&current->job.options);
+    if (batch) {
+        free(current->job.batch);
+        current->job.batch = batch;
+    }
+}
+
 /* The job of the target whose environment make puts together.  make has just expanded SHELL for it,
    so SETTLE need not be expanded once more. */
 static char *part_job(void)
@@ -220,6 +253,7 @@ static char *part_job(void)
     if (!*hook.current.job.files)
         return NULL;
     check_hook(hook.current.target);
+    take_batch(&hook.current);
     text = make_need(job_format(&hook.current.job));
     check_length(&hook.current, text);
     result = make_result(text);
@@ -269,6 +303,7 @@ static char *part_gpath(void)
 
     if (hook.state == WAITING) {
         hook.state = make_is_dry() ? DRY : IN;
+        recovery_run_again();
         if (hook.state == IN) {
             hook.shell = capture("$(value SHELL)", "$(flavor SHELL)");
             replace_shell();

@@ -1,7 +1,7 @@
 /* job.c - what travels from the plugin, inside make, to settle-sh
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines: the options, the folder of the marks, their maker, the shell; the rest is the files, which may
+   Lines: the options, the folder of the marks, their maker, the batch, the shell; the rest is the files, which may
    have newlines between them. */
 
 #include "config.h"
@@ -24,8 +24,8 @@ static void write_field(char **end, const char *text)
 char *job_format(const struct job *job)
 {
     char options[OPTIONS_TEXT];
-    char *text = malloc(sizeof options + strlen(job->marks) + strlen(job->maker) +
-                        strlen(job->shell) + strlen(job->files) + sizeof "\n\n\n\n");
+    char *text = malloc(sizeof options + strlen(job->marks) + strlen(job->maker) + strlen(job->batch) +
+                        strlen(job->shell) + strlen(job->files) + sizeof "\n\n\n\n\n");
     char *end = text;
 
     if (!text)
@@ -34,6 +34,7 @@ char *job_format(const struct job *job)
     write_field(&end, options);
     write_field(&end, job->marks);
     write_field(&end, job->maker);
+    write_field(&end, job->batch);
     write_field(&end, job->shell);
     strcpy(end, job->files);
     return text;
@@ -62,10 +63,10 @@ int job_parse(struct job *job, const char *text)
     memset(job, 0, sizeof *job);
     job->options = options_default;
     if (!text || !*text)
-        text = "\n\n\n\n";
+        text = "\n\n\n\n\n";
     options = read_field(&text);
     if (options && (job->marks = read_field(&text)) && (job->maker = read_field(&text)) &&
-        (job->shell = read_field(&text)) && (job->files = strdup(text))) {
+        (job->batch = read_field(&text)) && (job->shell = read_field(&text)) && (job->files = strdup(text))) {
         result = options_parse(&job->options, options);
         if (result < 0)
             errno = EINVAL;
@@ -78,6 +79,7 @@ void job_free(struct job *job)
 {
     free(job->marks);
     free(job->maker);
+    free(job->batch);
     free(job->shell);
     free(job->files);
     memset(job, 0, sizeof *job);

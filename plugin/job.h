@@ -20,6 +20,7 @@ struct job {
     struct settle_options options;
     char *marks;  /* folder of the marks; empty: none are made */
     char *maker;  /* who they say has made them */
+    char *batch;  /* files to make durable besides, as recipes_take_batch has them */
     char *shell;  /* the project's */
     char *files;  /* as SETTLE expands in the target's context */
 };

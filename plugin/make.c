@@ -86,6 +86,11 @@ void make_options(struct settle_options *options)
     set_option(options, "mode", "SETTLE_MODE", "$(SETTLE_MODE)");
     set_option(options, "stable", "SETTLE_STABLE", "$(SETTLE_STABLE)");
     set_option(options, "timeout", "SETTLE_TIMEOUT", "$(SETTLE_TIMEOUT)");
+    if (options->mode == MODE_DEFERRED) {
+        set_option(options, "batch-files", "SETTLE_BATCH_FILES", "$(SETTLE_BATCH_FILES)");
+        set_option(options, "batch-bytes", "SETTLE_BATCH_BYTES", "$(SETTLE_BATCH_BYTES)");
+        set_option(options, "batch-seconds", "SETTLE_BATCH_SECONDS", "$(SETTLE_BATCH_SECONDS)");
+    }
     set_option(options, "verbose", "SETTLE_VERBOSE", "$(SETTLE_VERBOSE)");
     if (options_conflict(options))
         make_fatal("%s", options_conflict(options));

@@ -116,6 +116,14 @@ pid_t maker_pid(const char *text)
     return parse(text, &maker) ? maker.pid : 0;
 }
 
+void maker_shorten(const char *text, char short_text[MAKER_SHORT])
+{
+    struct maker maker = {0};
+
+    parse(text, &maker);
+    snprintf(short_text, MAKER_SHORT, "%d.%" PRIu64, (int)maker.pid, maker.start % 1000000000000);
+}
+
 /* The lock that all makers hold shared can be had for ourselves alone: none of them lives. */
 static bool is_unlocked(const char *directory)
 {

@@ -33,6 +33,11 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
 /* The PID in TEXT, or 0. */
 pid_t maker_pid(const char *text);
 
+/* The part of TEXT that tells it from the other makers of one kernel, "pid.start", as much of it as there is
+   room for, into SHORT_TEXT. */
+#define MAKER_SHORT 24
+void maker_shorten(const char *text, char short_text[MAKER_SHORT]);
+
 /* Keeps DIRECTORY locked for as long as this process lives.  Where that can't be had, what depends on it
    (maker_look's other namespaces) takes this process for gone. */
 void maker_lock(const char *directory);

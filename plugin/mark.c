@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #include "order.h"
 
 /* An entry of a directory may be 255 bytes long; longer names are cut into directories, "+" at their end. */
-#define PIECE 250
+#define PIECE 220
 
 static bool needs_escape(const char *name, size_t i)
 {
@@ -78,20 +79,23 @@ static char *absolute(const char *name)
     return path;
 }
 
-char *mark_path(const char *directory, const char *name)
+char *mark_path(const char *directory, const char *name, const char *maker)
 {
+    char owner[MAKER_SHORT];
     char *whole = *directory == '/' && *name != '/' ? absolute(name) : strdup(name);
     char *text = whole ? mark_escape(whole) : NULL, *path = NULL, *end;
     const char *rest = text;
 
     free(whole);
     if (text)
-        path = malloc(strlen(directory) + strlen(text) + 2 * (strlen(text) / PIECE) + 2);
+        path = malloc(strlen(directory) + strlen(text) + 2 * (strlen(text) / PIECE) + sizeof owner +
+                      sizeof "/@");
     if (path) {
+        maker_shorten(maker, owner);
         end = stpcpy(stpcpy(path, directory), "/");
         for (; strlen(rest) > PIECE; rest += PIECE)
             end += sprintf(end, "%.*s+/", PIECE, rest);
-        strcpy(end, rest);
+        sprintf(end, "%s@%s", rest, owner);
     }
     free(text);
     return path;
@@ -206,7 +210,7 @@ static bool is_order_free(const char *directory, const char *name)
 /* Makes one mark; *IS_NEW tells whether it was not there. */
 static int make_one(const char *directory, const char *name, const char *maker, bool *is_new)
 {
-    char *path = mark_path(directory, name);
+    char *path = mark_path(directory, name, maker);
     struct mark mark;
     int result = -1;
 
@@ -222,8 +226,8 @@ static int make_one(const char *directory, const char *name, const char *maker, 
     if (result < 0 && errno == EEXIST) {
         if (mark_read(path, &mark) == 0 && is_of(&mark, maker))
             result = 0;
-        else
-            errno = EEXIST;
+        else if (unlink(path) == 0)  /* of another boot, by chance of the same number and time */
+            *is_new = (result = symlink(maker, path)) == 0;
     }
     if (result == 0 && *is_new && strchr(path + strlen(directory) + 1, '/') &&
         !is_order_free(directory, name))
@@ -250,7 +254,7 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
 int mark_note_end(const char *directory, const char *name, const char *maker, enum mark_end end,
                   pid_t shell)
 {
-    char *path = mark_path(directory, name), *new_path = NULL;
+    char *path = mark_path(directory, name, maker), *new_path = NULL;
     char text[MARK_TEXT];
     struct mark mark;
     int result = -1;
@@ -272,7 +276,7 @@ int mark_note_end(const char *directory, const char *name, const char *maker, en
 
 int mark_remove(const char *directory, const char *name, const char *maker)
 {
-    char *path = mark_path(directory, name);
+    char *path = mark_path(directory, name, maker);
     struct mark mark;
     int result = 0;
 
@@ -299,10 +303,13 @@ struct listing {
 
 static void report(const struct listing *listing, const char *path, const char *text)
 {
-    char *name = mark_unescape(text);
+    const char *owner = strrchr(text, '@');
+    char *escaped = owner ? strndup(text, (size_t)(owner - text)) : NULL;
+    char *name = escaped ? mark_unescape(escaped) : NULL;
 
     if (name && *text != '~')
         listing->found(path, name, listing->context);
+    free(escaped);
     free(name);
 }
 

@@ -2,12 +2,12 @@
    SPDX-License-Identifier: GPL-3.0-or-later
 
    A mark is made before a recipe touches its output, and removed when the output is safe.  Its name is
-   the file's, escaped; where it points to says who made it (maker.h) and, once the line of the recipe that
-   SETTLE-SH has run is over, that process:
+   the file's, escaped, and which make it is of; where it points to says who made it (maker.h) and, once the
+   line of the recipe that settle-sh has run is over, that process:
 
-     .settle/lib%2flibx.a -> 1f0c6a3b.77aa01c2.4711.123456.4026531836        a line is running
-     .settle/lib%2flibx.a -> 1f0c6a3b.77aa01c2.4711.123456.4026531836+4720   it has ended, and is settled
-     .settle/lib%2flibx.a -> 1f0c6a3b.77aa01c2.4711.123456.4026531836~4720   it has ended; not yet durable
+     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836        a line is running
+     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836+4720   it is over, and settled
+     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836~4720   it is over, not durable
 
    Making one is a metadata operation, which journaling file systems persist in order: no trace of what
    comes after it can survive a crash without it. */
@@ -37,18 +37,17 @@ struct mark {
 char *mark_escape(const char *name);
 char *mark_unescape(const char *text);
 
-/* The path of the mark of the file NAME in DIRECTORY, newly allocated, or NULL with errno ENOMEM.  Where
+/* The path of MAKER's mark of the file NAME in DIRECTORY, newly allocated, or NULL with errno ENOMEM.  Where
    DIRECTORY is an absolute path, marks of all folders may be in it: NAME is then made absolute.  What is
    longer than an entry of a directory may be goes into directories below. */
-char *mark_path(const char *directory, const char *name);
+char *mark_path(const char *directory, const char *name, const char *maker);
 
 /* Makes DIRECTORY unless it is there, durably so where order is not free (order.h).  Returns 0, or -1 with
    errno. */
 int mark_prepare(const char *directory);
 
 /* Marks the COUNT files NAME, unless MAKER has marked them already, durably so where the order of marks before
-   outputs is not free.  Returns COUNT, or the index of the name that failed, with errno; EEXIST where
-   another maker's mark is there. */
+   outputs is not free.  Returns COUNT, or the index of the name that failed, with errno. */
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker);
 
 /* Notes down in NAME's mark, if it is MAKER's, that the line run by process SHELL has ended.  Returns 0, or

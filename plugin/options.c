@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,18 @@
 
 #define LONGEST_WAIT 1e7  /* seconds; some four months */
 
-const struct settle_options options_default = {.mode = MODE_FSYNC, .timeout = 10};
+const struct settle_options options_default = {
+    .mode = MODE_FSYNC,
+    .timeout = 10,
+    .batch_files = 256,
+    .batch_bytes = (uint64_t)256 << 20,
+    .batch_age = 30,
+};
 
 static const char *const mode_names[] = {
     [MODE_FSYNC] = "fsync",
     [MODE_WRITEBACK] = "writeback",
+    [MODE_DEFERRED] = "deferred",
     [MODE_OFF] = "off",
 };
 
@@ -50,6 +58,37 @@ static int set_timeout(struct settle_options *options, const char *value)
     return set_seconds(&options->timeout, value);
 }
 
+static int set_number(uint64_t *number, const char *value)
+{
+    char *end;
+
+    if (value[strspn(value, "0123456789")])
+        return -1;
+    errno = 0;
+    *number = strtoull(value, &end, 10);
+    return errno || *number == 0 || *number > SIZE_MAX ? -1 : 0;
+}
+
+static int set_batch_files(struct settle_options *options, const char *value)
+{
+    uint64_t number;
+
+    if (set_number(&number, value) < 0)
+        return -1;
+    options->batch_files = (size_t)number;
+    return 0;
+}
+
+static int set_batch_bytes(struct settle_options *options, const char *value)
+{
+    return set_number(&options->batch_bytes, value);
+}
+
+static int set_batch_age(struct settle_options *options, const char *value)
+{
+    return set_seconds(&options->batch_age, value);
+}
+
 static int set_verbose(struct settle_options *options, const char *value)
 {
     if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
@@ -65,9 +104,12 @@ static const struct option_kind {
     const char *fallback;
     const char *expected;
 } kinds[] = {
-    {"mode", "SETTLE_MODE", set_mode, "fsync", "fsync, writeback or off"},
+    {"mode", "SETTLE_MODE", set_mode, "fsync", "fsync, writeback, deferred or off"},
     {"stable", "SETTLE_STABLE", set_stable, "0", "a number of seconds"},
     {"timeout", "SETTLE_TIMEOUT", set_timeout, "10", "a number of seconds"},
+    {"batch-files", "SETTLE_BATCH_FILES", set_batch_files, "256", "a number of files"},
+    {"batch-bytes", "SETTLE_BATCH_BYTES", set_batch_bytes, "268435456", "a number of bytes"},
+    {"batch-seconds", "SETTLE_BATCH_SECONDS", set_batch_age, "30", "a number of seconds"},
     {"verbose", "SETTLE_VERBOSE", set_verbose, "0", "0 or 1"},
 };
 

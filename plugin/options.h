@@ -9,10 +9,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum settle_mode {
     MODE_FSYNC,      /* the files and their names survive a power cut */
     MODE_WRITEBACK,  /* no dirty page is left; no journal commit, no flush of the device */
+    MODE_DEFERRED,   /* quiet and stable now; durable later, many at once (recipes.h) */
     MODE_OFF,        /* nothing at all */
 };
 
@@ -20,6 +22,9 @@ struct settle_options {
     enum settle_mode mode;
     double stable;    /* seconds that attributes must stand still */
     double timeout;   /* seconds to wait for writers to let go, and for stability */
+    size_t batch_files;    /* MODE_DEFERRED: how many files, ... */
+    uint64_t batch_bytes;  /* ... how many bytes of them, ... */
+    double batch_age;      /* ... or seconds since the first one make a batch */
     bool verbose;     /* the face prints a line for each file */
     bool missing_ok;  /* a file that is not there is reported as OUTCOME_MISSING, no failure */
     /* The caller knows that no process is left of those that wrote the files: where a lease can't tell,
@@ -30,7 +35,8 @@ struct settle_options {
 /* The defaults: fsync, no stability asked for, ten seconds, quiet, a missing file is a failure. */
 extern const struct settle_options options_default;
 
-/* Sets the option KEY ("mode", "stable", "timeout", "verbose") from VALUE.  An empty value is the default's.
+/* Sets the option KEY ("mode", "stable", "timeout", "batch-files", "batch-bytes", "batch-seconds",
+   "verbose") from VALUE.  An empty value is the default's.
    Returns 0, or -1 with *EXPECTED set to what the value should have been (static text). */
 int options_set(struct settle_options *options, const char *key, const char *value,
                 const char **expected);
@@ -43,7 +49,7 @@ const char *options_conflict(const struct settle_options *options);
 int options_from_environment(struct settle_options *options, const char **name,
                              const char **expected);
 
-/* OPTIONS as words "mode=fsync stable=0 timeout=10 verbose=0", and back.  options_format writes at most SIZE bytes,
+/* OPTIONS as words "mode=fsync stable=0 timeout=10 verbose=0" (batches are not settle-sh's to decide), and back.  options_format writes at most SIZE bytes,
    the closing NUL included; OPTIONS_TEXT is always enough.  options_parse returns 0, or -1 where
    TEXT is not what options_format writes. */
 #define OPTIONS_TEXT 128

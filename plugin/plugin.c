@@ -7,12 +7,15 @@
 #include <gnumake.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "function.h"
 #include "hook.h"
 #include "make.h"
-#include "message.h"
+#include "recipes.h"
+#include "recovery.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -45,16 +48,30 @@ int settle_gmk_setup(void)
     is_loaded = true;
     /* The defaults.  Defined, so that --warn-undefined-variables has nothing to say of them. */
     free(make_expand("$(eval SETTLE ?=)$(eval SETTLE_MODE ?= fsync)$(eval SETTLE_STABLE ?= 0)"
-                     "$(eval SETTLE_TIMEOUT ?= 10)$(eval SETTLE_VERBOSE ?= 0)"));
+                     "$(eval SETTLE_TIMEOUT ?= 10)$(eval SETTLE_VERBOSE ?= 0)"
+                     "$(eval SETTLE_DIR ?= .settle)$(eval SETTLE_RECOVER ?=)"
+                     "$(eval SETTLE_BATCH_FILES ?= 256)$(eval SETTLE_BATCH_BYTES ?= 268435456)"
+                     "$(eval SETTLE_BATCH_SECONDS ?= 30)"));
     if (hook_prepare(find_library(path)) < 0)
         return 1;  /* a copy of this file is loaded and does the work */
+    recovery_run();
     gmk_add_function("settle", function_settle, 1, 1, GMK_FUNC_DEFAULT);
     gmk_add_function("settle-hook", hook_function, 1, 1, GMK_FUNC_DEFAULT);
     return 1;
 }
 
+/* make calls nothing at its end, but its process ends as any other. */
+static __attribute__((destructor)) void end(void)
+{
+    if (!is_loaded || recipes_end() == 0)
+        return;
+    fflush(NULL);
+    _exit(2);  /* as make itself does after an error */
+}
+
 void settle_gmk_unload(void)
 {
+    recipes_end();
     hook_forget();
     is_loaded = false;
 }

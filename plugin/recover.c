@@ -71,7 +71,23 @@ static enum recovery_what remove_file(const char *directory, const struct recove
     return RECOVERY_REMOVED;
 }
 
-static void look_at(const char *directory, bool is_local, bool just_look,
+/* True where the file of mark I is marked by another make, too, that lives or may do so: it is being made
+   again already, and must not be taken from under that make's hands. */
+static bool is_in_work(const char *directory, bool is_local, const struct marks *marks, size_t i)
+{
+    for (size_t other = 0; other < marks->name.count; other++) {
+        struct mark mark;
+
+        if (other == i || strcmp(marks->name.name[other], marks->name.name[i]) != 0 ||
+            mark_read(marks->path.name[other], &mark) < 0)
+            continue;
+        if (maker_look(mark.text, mark.maker_length, directory, is_local) != MAKER_GONE)
+            return true;
+    }
+    return false;
+}
+
+static void look_at(const char *directory, bool is_local, bool just_look, bool in_work,
                     struct recovery *recovery)
 {
     struct stat st;
@@ -83,7 +99,7 @@ static void look_at(const char *directory, bool is_local, bool just_look,
                                      is_local);
     if (recovery->maker == MAKER_SELF)
         recovery->what = RECOVERY_OWN;
-    else if (recovery->maker == MAKER_GONE)
+    else if (recovery->maker == MAKER_GONE && !in_work)
         recovery->what = remove_file(directory, recovery, just_look);
     else
         recovery->what = RECOVERY_NOT_OURS;
@@ -104,7 +120,8 @@ int recover(const char *directory, bool just_look,
     for (size_t i = 0; result == 0 && i < marks.name.count; i++) {
         struct recovery recovery = {.name = marks.name.name[i], .path = marks.path.name[i]};
 
-        look_at(directory, is_local, just_look, &recovery);
+        look_at(directory, is_local, just_look, is_in_work(directory, is_local, &marks, i),
+                &recovery);
         tell(&recovery, context);
     }
     list_free(&marks.path);

@@ -6,16 +6,23 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef HAVE_SYS_PRCTL_H
+#include <sys/prctl.h>
+#endif
 
+#include "batch.h"
 #include "child.h"
 #include "engine.h"
 #include "job.h"
+#include "list.h"
+#include "mark.h"
 #include "message.h"
 #include "names.h"
 #include "options.h"
@@ -88,18 +95,6 @@ static _Noreturn void cannot_run(const char *program, int error)
     die(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, program, strerror(error));
 }
 
-/* The kernel could not write what the recipe wrote.  make must not take such a file for up to date,
-   and a second fsync of it would succeed: it goes, as make itself removes the target of a recipe
-   that was cut short. */
-static void remove_lost(const char *name, const char *reason)
-{
-    if (sys.unlink(name) == 0)
-        message("%s; removed, will be made again", reason);
-    else
-        message("%s; it could not be removed (%s), remove it before the next make", reason,
-                strerror(errno));
-}
-
 static void tell(const struct outcome *outcome, void *context)
 {
     const struct settle_options *options = context;
@@ -115,21 +110,98 @@ static void tell(const struct outcome *outcome, void *context)
     free(text);
 }
 
+/* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it. */
+static void mark_files(const struct job *job, const struct names *names)
+{
+    size_t marked = mark_make(job->marks, names->name, names->count, job->maker);
+
+    if (marked == names->count)
+        return;
+    message("%s: can't be marked in %s: %s", names->name[marked], job->marks, strerror(errno));
+    _exit(EXIT_SETTLING_FAILED);
+}
+
+/* The line is over: the plugin takes its mark for that of a finished target, unless another line follows.  A
+   mark that can't be changed stays, and costs a rebuild. */
+static void note_end(const struct job *job, const struct names *names)
+{
+    enum mark_end end = job->options.mode == MODE_DEFERRED ? MARK_DEFERRED : MARK_SETTLED;
+
+    if (*job->marks && names->count > 0)
+        mark_note_end(job->marks, names->name[0], job->maker, end, getpid());
+}
+
 /* Settles the job's files; returns the exit status. */
-static int settle_files(struct job *job)
+static int settle_files(struct job *job, const struct names *names)
 {
     const struct engine_caller caller = {.tell = tell, .context = &job->options};
-    struct names names;
     int failed;
+
+    job->options.no_writer_left = child_left_none();
+    failed = engine_settle(&job->options, names->name, names->count, &caller);
+    if (failed < 0)
+        message("%s: %s", job->files, strerror(errno));
+    return failed ? EXIT_SETTLING_FAILED : 0;
+}
+
+/* Makes the files of finished targets durable, those that an earlier line has not: returns the exit status. */
+static int settle_batch(const struct job *job)
+{
+    struct list files = {0};
+    char *text = strdup(job->batch), *rest;
+    int failed = text ? 0 : 1;
+
+    for (char *word = text ? strtok_r(text, " ", &rest) : NULL; word;
+         word = strtok_r(NULL, " ", &rest)) {
+        char *name = mark_unescape(word), *path = name ? mark_path(job->marks, name, job->maker) : NULL;
+        struct mark mark;
+
+        if (path && mark_read(path, &mark) == 0 && list_add(&files, name) < 0)
+            failed = 1;
+        free(path);
+        free(name);
+    }
+    if (files.count > 0)
+        failed |= batch_settle(job->marks, job->maker, files.name, files.count);
+    list_free(&files);
+    free(text);
+    return failed ? EXIT_SETTLING_FAILED : 0;
+}
+
+/* A recipe must not go on when make is gone: the next make would find it at work. */
+static void end_with_make(void)
+{
+#ifdef PR_SET_PDEATHSIG
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+}
+
+/* Runs COMMAND as the line of a target that has files to settle. */
+static int run_job(struct job *job, char *const command[])
+{
+    struct names names;
+    int status, result;
 
     if (names_split(&names, job->files) < 0)
         die(EXIT_SETTLING_FAILED, job->files, strerror(errno));
-    job->options.no_writer_left = child_left_none();
-    failed = engine_settle(&job->options, names.name, names.count, &caller);
-    if (failed < 0)
-        message("%s: %s", job->files, strerror(errno));
+    end_with_make();
+    if (*job->marks)
+        mark_files(job, &names);
+    if (child_run(command, &status) < 0)
+        cannot_run(command[0], errno);
+    if (!WIFEXITED(status))
+        child_die_like(status);
+    if (WEXITSTATUS(status) != 0) {
+        note_end(job, &names);
+        child_die_like(status);
+    }
+    result = settle_files(job, &names);
+    if (result == 0)
+        note_end(job, &names);
+    if (*job->batch && result == 0)
+        result = settle_batch(job);
     names_free(&names);
-    return failed ? EXIT_SETTLING_FAILED : 0;
+    return result;
 }
 
 int main(int argc, char *argv[])
@@ -137,7 +209,6 @@ int main(int argc, char *argv[])
     struct job job;
     const char *shell;
     char **command;
-    int status;
 
     take_job(&job);
     shell = project_shell(&job);
@@ -149,9 +220,5 @@ int main(int argc, char *argv[])
         execvp(command[0], command);
         cannot_run(command[0], errno);
     }
-    if (child_run(command, &status) < 0)
-        cannot_run(command[0], errno);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        child_die_like(status);
-    return settle_files(&job);
+    return run_job(&job, command);
 }

@@ -14,6 +14,7 @@
 
 #include "engine.h"
 #include "list.h"
+#include "marks.h"
 #include "message.h"
 #include "meter.h"
 #include "options.h"
@@ -22,7 +23,7 @@
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 enum { OPTION_FILES_FROM = 256, OPTION_PLUGIN_PATH, OPTION_PROBE, OPTION_JSON, OPTION_HELP,
-       OPTION_VERSION };
+       OPTION_STATUS, OPTION_RECOVER, OPTION_VERSION };
 
 static const struct option long_options[] = {
     {"mode", required_argument, NULL, 'm'},
@@ -34,6 +35,8 @@ static const struct option long_options[] = {
     {"plugin-path", no_argument, NULL, OPTION_PLUGIN_PATH},
     {"probe", no_argument, NULL, OPTION_PROBE},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"status", no_argument, NULL, OPTION_STATUS},
+    {"recover", no_argument, NULL, OPTION_RECOVER},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -42,6 +45,7 @@ static const struct option long_options[] = {
 static const char help[] =
     "Usage: settle [OPTION]... FILE...\n"
     "       settle --probe [--json] [DIR]\n"
+    "       settle --status | --recover [DIR]\n"
     "Wait until each FILE and its name are on stable storage, and nothing else:\n"
     "unrelated dirty data stays where it is.  DIR/ stands for everything below that\n"
     "directory, DIR for the directory itself, a symbolic link for what it points to.\n"
@@ -60,6 +64,10 @@ static const char help[] =
     "      --probe            find out whether the file system of the folder DIR (.)\n"
     "                         needs settle, and with what settings; takes 6 s\n"
     "      --json             print what --probe finds as JSON\n"
+    "      --status           list the marks that make's recipes have in DIR (.): outputs\n"
+    "                         that are being made, or were when make was cut short\n"
+    "      --recover          remove the outputs in DIR (.) whose recipes were cut short,\n"
+    "                         as the plugin does when it is loaded\n"
     "      --help             print this help\n"
     "      --version          print the version\n"
     "\n"
@@ -118,9 +126,27 @@ struct invocation {
     struct settle_options options;
     const char *files_from;
     int separator;
-    bool probe, json;
+    bool json;
+    int (*on_folder)(const struct invocation *call, const char *folder);  /* --probe and the like */
     struct list files;
 };
+
+static int probe(const struct invocation *call, const char *folder)
+{
+    return probe_run(folder, call->json);
+}
+
+static int status(const struct invocation *call, const char *folder)
+{
+    (void)call;
+    return marks_status(folder);
+}
+
+static int recover_folder(const struct invocation *call, const char *folder)
+{
+    (void)call;
+    return marks_recover(folder);
+}
 
 static void set_option(struct invocation *call, const char *key, const char *value)
 {
@@ -170,7 +196,13 @@ static void read_options(struct invocation *call, int argc, char *argv[])
         case OPTION_PLUGIN_PATH:
             print_plugin_path();
         case OPTION_PROBE:
-            call->probe = true;
+            call->on_folder = probe;
+            break;
+        case OPTION_STATUS:
+            call->on_folder = status;
+            break;
+        case OPTION_RECOVER:
+            call->on_folder = recover_folder;
             break;
         case OPTION_JSON:
             call->json = true;
@@ -210,13 +242,13 @@ static void collect_files(struct invocation *call, char *const argument[])
     }
 }
 
-static int probe(const struct invocation *call, char *const argument[])
+static int work_on_folder(const struct invocation *call, char *const argument[])
 {
     if (argument[0] && argument[1]) {
-        message("--probe: one folder only");
+        message("one folder only: %s", argument[1]);
         wrong_usage();
     }
-    return probe_run(argument[0] ? argument[0] : ".", call->json);
+    return call->on_folder(call, argument[0] ? argument[0] : ".");
 }
 
 static void tell(const struct outcome *outcome, void *context)
@@ -246,13 +278,15 @@ int main(int argc, char *argv[])
 
     read_environment(&call);
     read_options(&call, argc, argv);
-    if (call.probe)
-        return probe(&call, argv + optind);
-    if (call.json) {
+    if (call.json && call.on_folder != probe) {
         message("--json goes with --probe");
         wrong_usage();
     }
+    if (call.on_folder)
+        return work_on_folder(&call, argv + optind);
     collect_files(&call, argv + optind);
+    if (call.options.mode == MODE_DEFERRED)
+        call.options.mode = MODE_FSYNC;  /* nobody comes later */
     if (meter_start())
         caller.show = show;
     failed = engine_settle(&call.options, call.files.name, call.files.count, &caller);

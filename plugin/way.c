@@ -52,7 +52,7 @@ bool way_depends_on_dirty(const struct situation *situation)
 enum way way_choose(const struct situation *situation)
 {
     /* Nothing is behind these: fsync is a call that does nothing (noop_fsync). */
-    if (situation->magic == TMPFS || situation->magic == RAMFS ||
+    if (situation->mode == MODE_DEFERRED || situation->magic == TMPFS || situation->magic == RAMFS ||
         way_is_pseudo(situation->magic))
         return WAY_NOTHING;
     if (situation->mode != MODE_FSYNC)

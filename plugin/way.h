@@ -15,7 +15,7 @@ enum way {
     WAY_PLAIN,    /* fsync one after another, writeback not started before */
     WAY_THREADS,  /* start writeback on all, then fsync from several threads at once */
     WAY_SYNCFS,   /* one syncfs for all */
-    WAY_NOTHING,  /* there is no storage behind it */
+    WAY_NOTHING,  /* there is no storage behind it, or its time has not come */
 };
 
 /* What the choice is made from. */

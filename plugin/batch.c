@@ -1,0 +1,56 @@
+/* batch.c - makes the files of finished targets durable, many at once, and removes their marks
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+#include "engine.h"
+#include "mark.h"
+#include "message.h"
+#include "sys.h"
+
+void remove_lost(const char *name, const char *reason)
+{
+    if (sys.unlink(name) == 0)
+        message("%s; removed, will be made again", reason);
+    else
+        message("%s; it could not be removed (%s), remove it before the next make", reason,
+                strerror(errno));
+}
+
+static void tell(const struct outcome *outcome, void *context)
+{
+    char *text;
+
+    (void)context;
+    if (outcome->what != OUTCOME_FAILED)
+        return;
+    text = message_of(outcome);
+    if (outcome_lost(outcome))
+        remove_lost(outcome->name, text ? text : outcome->name);
+    else
+        message("%s", text ? text : outcome->name);
+    free(text);
+}
+
+int batch_settle(const char *directory, const char *maker, char *const *name, size_t count)
+{
+    struct settle_options options = options_default;
+    const struct engine_caller caller = {.tell = tell};
+    int failed;
+
+    options.missing_ok = true;
+    options.no_writer_left = true;
+    failed = engine_settle(&options, name, count, &caller);
+    if (failed < 0)
+        message("%zu files: %s", count, strerror(errno));
+    /* Where one has failed, or its folder, who knows what else isn't safe: all of the batch is built again. */
+    if (failed == 0)
+        for (size_t i = 0; i < count; i++)
+            mark_remove(directory, name[i], maker);
+    return failed != 0;
+}

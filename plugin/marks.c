@@ -1,0 +1,123 @@
+/* marks.c - settle --status and settle --recover: a folder's marks, by hand
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "marks.h"
+#include "message.h"
+#include "recover.h"
+
+/* "3 days", "12 s": what is between MADE and now. */
+static void describe_age(char *text, size_t size, time_t made)
+{
+    static const struct {
+        const char *name;
+        intmax_t seconds;
+    } units[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
+    intmax_t age = (intmax_t)(time(NULL) - made);
+    size_t i = 0;
+
+    if (age < 0)
+        age = 0;
+    while (i + 1 < sizeof units / sizeof *units && age < units[i].seconds)
+        i++;
+    snprintf(text, size, "%jd %s", age / units[i].seconds, units[i].name);
+}
+
+static void print_status(const struct recovery *recovery, void *context)
+{
+    static const char *const makers[] = {
+        [MAKER_SELF] = "which runs",
+        [MAKER_LIVES] = "which runs",
+        [MAKER_GONE] = "which is gone: not to be trusted",
+        [MAKER_ELSEWHERE] = "on another host",
+    };
+    static const char *const ends[] = {"its recipe was begun", "a line of its recipe has ended",
+                                       "its recipe has ended, not yet durable"};
+    bool *failed = context;
+    const char *end = recovery->mark.end == MARK_SETTLED    ? ends[1]
+                      : recovery->mark.end == MARK_DEFERRED ? ends[2]
+                                                            : ends[0];
+    char age[32];
+    int n;
+
+    describe_age(age, sizeof age, recovery->made);
+    if (recovery->maker == MAKER_UNKNOWN)
+        n = printf("%s: not a mark that can be read (%s)\n", recovery->name, recovery->path);
+    else
+        n = printf("%s: %s %s ago, by process %jd, %s\n", recovery->name, end, age,
+                   (intmax_t)maker_pid(recovery->mark.text), makers[recovery->maker]);
+    *failed |= n < 0;
+}
+
+static void tell_recovery(const struct recovery *recovery, void *context)
+{
+    bool *failed = context;
+
+    switch (recovery->what) {
+    case RECOVERY_REMOVED:
+        message("%s: its recipe was cut short; removed, will be made again", recovery->name);
+        break;
+    case RECOVERY_DIRECTORY:
+        message("%s: its recipe was cut short; a directory, not removed: remove it, and the mark %s",
+                recovery->name, recovery->path);
+        *failed = true;
+        break;
+    case RECOVERY_FAILED:
+        message("%s: its recipe was cut short, and it can't be removed: %s", recovery->name,
+                strerror(recovery->error));
+        *failed = true;
+        break;
+    case RECOVERY_CUT_SHORT:
+    case RECOVERY_NOTHING:
+    case RECOVERY_NOT_OURS:
+    case RECOVERY_OWN:
+        break;
+    }
+}
+
+/* Goes to FOLDER and looks at its marks. */
+static int look(const char *folder, bool just_look,
+                void (*tell)(const struct recovery *recovery, void *context))
+{
+    const char *setting = getenv("SETTLE_DIR");
+    const char *directory = setting && *setting ? setting : ".settle";
+    bool failed = false;
+
+    if (chdir(folder) < 0) {
+        message("%s: %s", folder, strerror(errno));
+        return 1;
+    }
+    if (recover(directory, just_look, tell, &failed) < 0) {
+        message("%s/%s: %s", folder, directory, strerror(errno));
+        return 1;
+    }
+    if (!just_look)
+        rmdir(directory);  /* unless something is in it */
+    return failed;
+}
+
+int marks_status(const char *folder)
+{
+    int failed = look(folder, true, print_status);
+
+    if (fclose(stdout) != 0) {
+        message("standard output: %s", strerror(errno));
+        return 1;
+    }
+    return failed;
+}
+
+int marks_recover(const char *folder)
+{
+    return look(folder, false, tell_recovery);
+}

@@ -1,0 +1,243 @@
+/* recipes.c - which recipes of this make are over, and what is to be done for their marks
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "list.h"
+#include "mark.h"
+#include "message.h"
+#include "names.h"
+#include "recipes.h"
+
+/* No longer text than this of names is handed to a job: the kernel's limit is 128 KiB. */
+#define LONGEST_BATCH ((size_t)64 * 1024)
+
+/* A recipe that runs, or has ended without our knowing yet. */
+struct recipe {
+    char *target;
+    struct list files;
+    enum settle_mode mode;
+    pid_t seen;  /* the shell of the last line that is known to have been followed by another */
+};
+
+static struct {
+    char *directory;
+    char maker[MAKER_TEXT];
+    pid_t pid;  /* of the make that this belongs to: a fork of it has no business here */
+    struct recipe *recipe;
+    size_t count, room;
+    struct list pending;      /* files of finished targets that are not yet durable */
+    uint64_t pending_bytes;
+    time_t pending_since;
+} state;
+
+int recipes_mark_in(const char *directory)
+{
+    if (state.directory || !*directory)
+        return 0;
+    if (mark_prepare(directory) < 0 || maker_describe(getpid(), state.maker) < 0)
+        return -1;
+    maker_lock(directory);
+    state.pid = getpid();
+    state.directory = strdup(directory);
+    return state.directory ? 0 : -1;
+}
+
+const char *recipes_maker(void)
+{
+    return state.directory ? state.maker : "";
+}
+
+/* The shell that ran the last line of RECIPE that has ended, by its first file's mark; *END tells how.  0
+   where none has, or nobody knows. */
+static pid_t ended_shell(const struct recipe *recipe, enum mark_end *end)
+{
+    char *path = mark_path(state.directory, recipe->files.name[0], state.maker);
+    struct mark mark;
+    bool is_read = path && mark_read(path, &mark) == 0;
+
+    free(path);
+    *end = is_read ? mark.end : MARK_RUNNING;
+    return is_read && mark.end != MARK_RUNNING ? mark.shell : 0;
+}
+
+/* True where make has taken notice of the end of its child PID. */
+static bool is_reaped(pid_t pid)
+{
+    siginfo_t info;
+
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+}
+
+static void recipe_free(struct recipe *recipe)
+{
+    free(recipe->target);
+    list_free(&recipe->files);
+}
+
+static void add_pending(const char *name)
+{
+    struct stat st;
+
+    if (list_add(&state.pending, name) < 0)
+        return;  /* its mark stays, and at the worst it is built again */
+    if (state.pending.count == 1)
+        state.pending_since = time(NULL);
+    if (stat(name, &st) == 0)
+        state.pending_bytes += (uint64_t)st.st_size;
+}
+
+/* The recipe is over.  A mark that can't be removed costs a rebuild, no more. */
+static void finish(struct recipe *recipe, enum mark_end end)
+{
+    for (size_t i = 0; i < recipe->files.count; i++)
+        if (end == MARK_DEFERRED)
+            add_pending(recipe->files.name[i]);
+        else
+            mark_remove(state.directory, recipe->files.name[i], state.maker);
+    recipe_free(recipe);
+}
+
+static struct recipe *find(const char *target)
+{
+    for (size_t i = 0; i < state.count; i++)
+        if (strcmp(state.recipe[i].target, target) == 0)
+            return &state.recipe[i];
+    return NULL;
+}
+
+/* Finishes the recipes that are over; that of TARGET is not. */
+static void sweep(const char *target)
+{
+    for (size_t i = 0; i < state.count;) {
+        struct recipe *recipe = &state.recipe[i];
+        enum mark_end end;
+        pid_t shell = strcmp(recipe->target, target) == 0 ? 0 : ended_shell(recipe, &end);
+
+        if (shell == 0 || shell == recipe->seen || !is_reaped(shell)) {
+            i++;
+            continue;
+        }
+        finish(recipe, end);
+        *recipe = state.recipe[--state.count];
+    }
+}
+
+void recipes_line(const char *target)
+{
+    struct recipe *recipe;
+    enum mark_end end;
+
+    if (!state.directory)
+        return;
+    recipe = find(target);
+    if (recipe)
+        recipe->seen = ended_shell(recipe, &end);
+    sweep(target);
+}
+
+void recipes_job(const char *target, const struct job *job)
+{
+    struct recipe recipe = {.mode = job->options.mode};
+    struct names names;
+    bool complete = true;
+
+    if (!state.directory || find(target))
+        return;
+    if (state.count == state.room) {
+        size_t room = state.room ? 2 * state.room : 16;
+        struct recipe *grown = reallocarray(state.recipe, room, sizeof *grown);
+
+        if (!grown)
+            return;  /* nobody removes its marks: it is built again */
+        state.recipe = grown;
+        state.room = room;
+    }
+    recipe.target = strdup(target);
+    if (!recipe.target || names_split(&names, job->files) < 0) {
+        recipe_free(&recipe);
+        return;
+    }
+    for (size_t i = 0; i < names.count; i++)
+        complete &= list_add(&recipe.files, names.name[i]) == 0;
+    names_free(&names);
+    if (complete && recipe.files.count > 0)
+        state.recipe[state.count++] = recipe;
+    else
+        recipe_free(&recipe);
+}
+
+static bool is_worth_it(const struct settle_options *options)
+{
+    return state.pending.count > 0 &&
+           (state.pending.count >= options->batch_files ||
+            state.pending_bytes >= options->batch_bytes ||
+            difftime(time(NULL), state.pending_since) >= options->batch_age);
+}
+
+static void clear_pending(void)
+{
+    list_free(&state.pending);
+    memset(&state.pending, 0, sizeof state.pending);
+    state.pending_bytes = 0;
+}
+
+char *recipes_take_batch(const struct settle_options *options)
+{
+    char *text, *end;
+    size_t taken = 0;
+    struct list rest = {0};
+
+    if (!state.directory || !is_worth_it(options))
+        return NULL;
+    text = end = malloc(LONGEST_BATCH);
+    for (; text && taken < state.pending.count; taken++) {
+        char *name = mark_escape(state.pending.name[taken]);
+        bool fits = name && (size_t)(end - text) + strlen(name) + 2 < LONGEST_BATCH;
+
+        if (fits)
+            end += sprintf(end, "%s%s", taken > 0 ? " " : "", name);
+        free(name);
+        if (!fits)
+            break;
+    }
+    for (size_t i = taken; text && i < state.pending.count; i++)
+        list_add(&rest, state.pending.name[i]);
+    if (text) {
+        clear_pending();
+        state.pending = rest;
+        state.pending_since = time(NULL);
+    }
+    return text;
+}
+
+int recipes_end(void)
+{
+    int failed = 0;
+
+    if (!state.directory || state.pid != getpid())
+        return 0;
+    sweep("");
+    if (state.pending.count > 0)
+        failed = batch_settle(state.directory, state.maker, state.pending.name, state.pending.count);
+    rmdir(state.directory);  /* unless there are marks in it, another make's or what was cut short */
+    for (size_t i = 0; i < state.count; i++)
+        recipe_free(&state.recipe[i]);
+    free(state.recipe);
+    clear_pending();
+    free(state.directory);
+    memset(&state, 0, sizeof state);
+    return failed;
+}

@@ -1,0 +1,35 @@
+/* recipes.h - which recipes of this make are over, and what is to be done for their marks
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   settle-sh marks a target's files before its first line and notes the end of each line in the mark of
+   the first; make doesn't say when the last one was.  But it starts the next line at once when it has
+   reaped the one before (job.c, reap_children), and expands SHELL for it.  So when SHELL is expanded for
+   another target, a line that has ended and is reaped, and was followed by nothing, was the last one. */
+
+#ifndef SETTLE_RECIPES_H
+#define SETTLE_RECIPES_H
+
+#include "job.h"
+
+/* Sets the folder of the marks, for all of this make (SETTLE_DIR; empty: none are made), and makes it and
+   keeps it locked.  Returns 0, or -1 with errno. */
+int recipes_mark_in(const char *directory);
+
+/* Who these marks are made by, or an empty text where none are. */
+const char *recipes_maker(void);
+
+/* make is about to start a line of TARGET's recipe. */
+void recipes_line(const char *target);
+
+/* The job of TARGET's lines, from its first line on: JOB's names are copied. */
+void recipes_job(const char *target, const struct job *job);
+
+/* Finished targets that are not yet durable, as mark_escape has them with blanks between, for a job to make
+   them so; newly allocated.  NULL: not yet enough of them to be worth it (options' batch_...). */
+char *recipes_take_batch(const struct settle_options *options);
+
+/* At make's end, or when it starts anew: all that has ended is made durable and its marks are removed; what
+   of it fails is told on stderr.  Returns 0, or 1 where something failed. */
+int recipes_end(void);
+
+#endif
