@@ -11,9 +11,12 @@ unit_objects = $(engine_objects) plugin/child.o plugin/job.o plugin/orphans.o pl
 
 system_tests = $(sort $(wildcard $(srcdir)/tests/system/*.sh))
 
+# On real file systems, as root.
+fs_tests = $(patsubst %,$(srcdir)/tests/fs/%.sh,takedown local gluster)
+
 test_programs = $(unit_tests) tests/mmapwrite tests/cachestat
 ifeq ($(have_fuse3),yes)
-test_programs += tests/latefs
+test_programs += tests/latefs tests/fs/cachefs
 endif
 
 $(unit_tests): %: %.o $(unit_objects)
@@ -23,6 +26,10 @@ latefs_objects = $(patsubst $(srcdir)/%.c,%.o,$(wildcard $(srcdir)/tests/late*.c
 $(latefs_objects): CPPFLAGS += $(FUSE3_CFLAGS)
 tests/latefs: $(latefs_objects)
 	$(LINK) -o $@ $(latefs_objects) $(FUSE3_LIBS) $(LIBS)
+
+tests/fs/cachefs.o: CPPFLAGS += $(FUSE3_CFLAGS)
+tests/fs/cachefs: tests/fs/cachefs.o
+	$(LINK) -o $@ $< $(FUSE3_LIBS) $(LIBS)
 
 tests/mmapwrite: examples/runtest/mmapwrite.o
 	@$(MKDIR_P) $(@D)
@@ -37,7 +44,7 @@ test_environment = SRC='$(abspath $(srcdir))' BUILD='$(CURDIR)' MAKE='$(USER_MAK
 	have_cmocka=$(have_cmocka) have_libelf=$(have_libelf) PRELOAD='$(preload)'
 
 check: all $(test_programs)
-	+@$(test_environment) sh $(srcdir)/tests/suite $(unit_tests:%=./%) $(system_tests)
+	+@$(test_environment) sh $(srcdir)/tests/suite $(unit_tests:%=./%) $(system_tests) $(fs_tests)
 
 # The same tests of the plugin, on what an installation into a folder of its own gives.
 installcheck: all $(test_programs)
@@ -48,7 +55,7 @@ check-nfs: all tests/mmapwrite
 	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/nfs/check.sh
 
 clean-tests:
-	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d
+	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d tests/fs/*.o tests/fs/*.d
 	rm -f examples/runtest/mmapwrite.o examples/runtest/mmapwrite.d
 	rm -rf tests/nfs.cache
 
