@@ -150,10 +150,18 @@ topic_no_dirty_page() {
     *tmpfs | latefs*) return ;;
     # the kernel writes them when a descriptor is closed or a mapping goes
     cachefs)
-        { cat "$BUILD/tests/mmapwrite"; sleep 1; } | dd of=mnt/held status=none &
-        sleep 0.5
-        "$BUILD/tests/cachestat" mnt/held >held.notes
-        test -n "$(dirty_files held)" || fail "not dirty on $KIND: $(cat held.notes)"
+        mkfifo feed
+        dd if=feed of=mnt/held status=none &
+        exec 3>feed
+        cat "$BUILD/tests/mmapwrite" >&3
+        tries=0
+        until "$BUILD/tests/cachestat" mnt/held >held.notes && test -n "$(dirty_files held)"; do
+            test $tries -lt 50 || fail "not dirty on $KIND: $(cat held.notes)"
+            tries=$((tries + 1))
+            sleep 0.1
+        done
+        exec 3>&-
+        wait $!
         return
         ;;
     esac

@@ -95,10 +95,49 @@ make_cachefs() {
     BEHIND=behind
 }
 
+# A server and a client in a network of their own, with an address (of RFC 5737; gluster refuses
+# loopback) on one of a pair of devices.  Tmpfs hides the folders that gluster has no option for.
+make_gluster() {
+    ip link set lo up
+    ip link add settle0 type veth peer name settle1 2>ip.log ||
+        skip "needs virtual network devices (veth): $(cat ip.log)"
+    ip addr add 192.0.2.1/24 dev settle0
+    ip link set settle0 up
+    ip link set settle1 up
+    mkdir bricks mnt
+    for hidden in /var/lib/glusterd /var/log/glusterfs /run "$PWD/bricks"; do
+        mount -t tmpfs settle-test "$hidden"
+    done
+    mkdir /run/gluster
+    glusterd
+    ask_gluster volume create settled replica 2 "192.0.2.1:$PWD/bricks/1" "192.0.2.1:$PWD/bricks/2" force
+    ask_gluster volume set settled features.ctime off
+    ask_gluster volume start settled
+    mount -t glusterfs 192.0.2.1:/settled mnt || fail "mount of gluster: $(cat /var/log/glusterfs/*.log)"
+    # the first to be asked for a file waits for the client to have found all bricks
+    waited=0
+    until : >mnt/first && test -e bricks/1/first && test -e bricks/2/first; do
+        test $waited -lt 300 || fail "the bricks did not come: $(gluster volume status)"
+        waited=$((waited + 1))
+        sleep 0.1
+    done
+}
+
+# The same command again while glusterd is not up yet.
+ask_gluster() {
+    tries=0
+    until gluster --mode=script --timeout=30 "$@" >gluster.log 2>&1; do
+        if test $tries = 100 || ! grep -q 'Is glusterd running' gluster.log; then
+            fail "gluster $*: $(cat gluster.log)"
+        fi
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+}
+
 # Runs COMMAND in namespaces of its own, made with unshare(1) and more OPTIONS of it, as a background
 # process, so that a signal finds this shell free to end it: isolated OPTIONS COMMAND...
 isolated() {
-    need_root "makes mount and PID namespaces"
     need unshare util-linux
     need setpriv util-linux
     # shellcheck disable=SC2086 # options
@@ -121,7 +160,18 @@ on() {
         return
         ;;
     esac
-    isolated '' sh "$THIS" --inside "$1" "$2"
+    need_root "makes mount and PID namespaces"
+    network=
+    case $1 in
+    gluster)
+        need ip iproute2
+        need glusterd glusterfs-server
+        need mount.glusterfs glusterfs-client
+        test -w /dev/fuse || skip "needs /dev/fuse"
+        network=--net
+        ;;
+    esac
+    isolated "$network" sh "$THIS" --inside "$1" "$2"
 }
 
 # In the namespaces, and in the folder of the test.

@@ -19,6 +19,9 @@ left_of() {
     grep -sF "$1/" /proc/[0-9]*/mounts || :
 }
 
+# What of these a test must have.
+traces='loop /cwd /map_files/ /mounts'
+
 # Starts a test on a file system of kind $1 with a time limit: timeout's OPTIONS... and seconds.
 # Its process is $pid, its folder $folder.
 start_staying() {
@@ -37,7 +40,7 @@ start_staying() {
     done
     folder=$(echo "$PWD"/tmp/*)
     # the proof that it would be seen
-    for trace in loop /cwd /map_files/ /mounts; do
+    for trace in $traces; do
         left_of "$folder" | grep -q "$trace" || fail "$trace: nothing was there to be seen"
     done
 }
@@ -55,9 +58,9 @@ nothing_is_left() {
     done
 }
 
-# Ended by a signal, it removes its folder as well.
+# ended_by SIGNAL [KIND]: ended by a signal, it removes its folder as well.
 ended_by() {
-    start_staying overlay_on_ext4 100
+    start_staying "${2:-overlay_on_ext4}" 100
     kill -s "$1" "$pid"
     nothing_is_left
     test -z "$(ls tmp)" || fail "its folder is left"
@@ -76,6 +79,15 @@ test_a_time_out_takes_down() {
 test_SIGKILL_takes_down() {
     start_staying overlay_on_ext4 -s KILL 5
     nothing_is_left
+}
+
+test_SIGTERM_takes_gluster_down() {
+    need_root "makes mount and PID namespaces"
+    find /var/lib/glusterd /var/log/glusterfs /run/gluster >before 2>&1 || :
+    traces='/cwd /map_files/ /mounts'
+    ended_by TERM gluster
+    find /var/lib/glusterd /var/log/glusterfs /run/gluster >after 2>&1 || :
+    diff before after || fail "it left files"
 }
 
 # Of the test alone, not of what it started.
