@@ -20,7 +20,6 @@ write = sh -c 'cat "$(WRITER)" >"$$0"'
 
 bare: $(ways:%=bare_%)
 hook: $(ways:%=hook_%)
-function: $(ways:%=function_%)
 
 $(ways:%=bare_%): bare_%:
 	$($*) $@
@@ -32,9 +31,10 @@ $(ways:%=hook_%): hook_%:
 	$($*) $@
 	$(NOTE) $@
 
+# One call for all of them.
 $(ways:%=written_%): written_%:
 	$($*) $@
-$(ways:%=function_%): function_%: written_%
-	$(NOTE) $(settle $<)
+function: $(ways:%=written_%)
+	for file in $(settle $^); do $(NOTE) $$file || exit 1; done
 
-.PHONY: bare hook function $(ways:%=function_%)
+.PHONY: bare hook function
