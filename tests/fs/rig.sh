@@ -17,6 +17,9 @@
 # mounts is unmounted by at_exit.
 
 # shellcheck disable=SC2034 # for who reads this file
+# The settings of who started the tests.
+unset SETTLE_STABLE SETTLE_TIMEOUT SETTLE_DIR SETTLE_RECOVER
+
 THIS=$SRC/tests/fs/${0##*/}
 PAGES=mnt BEHIND='' STABLE=0 LATE=''
 

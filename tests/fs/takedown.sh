@@ -71,13 +71,13 @@ test_SIGINT_takes_down() { ended_by INT; }
 test_SIGTERM_takes_down() { ended_by TERM; }
 
 test_a_time_out_takes_down() {
-    start_staying overlay_on_ext4 5
+    start_staying overlay_on_ext4 8
     nothing_is_left
     test -z "$(ls tmp)" || fail "its folder is left"
 }
 
 test_SIGKILL_takes_down() {
-    start_staying overlay_on_ext4 -s KILL 5
+    start_staying overlay_on_ext4 -s KILL 8
     nothing_is_left
 }
 
