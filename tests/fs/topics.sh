@@ -67,9 +67,9 @@ topic_pipeline() {
             expect_pipeline 'passes tar' bare "$linker"
         fi
         for variant in hook function; do
-            test $STABLE = 0 || test "$linker" != bfd ||
+            test "$STABLE" = 0 || test "$linker" != bfd ||
                 expect_tar $variant "$linker" SETTLE_STABLE=0
-            expect_pipeline passes $variant "$linker" SETTLE_STABLE=$STABLE
+            expect_pipeline passes $variant "$linker" SETTLE_STABLE="$STABLE"
         done
     done
 }
@@ -145,10 +145,10 @@ moves_without_stable() {
 # All at once, for the sake of the 3 seconds.
 topic_nothing_moves() {
     note="stat -c '$attributes'"
-    start_runtest settled SETTLE_STABLE=$STABLE
+    start_runtest settled SETTLE_STABLE="$STABLE"
     for mode in fsync writeback; do
-        write_files $mode-hook hook "$note" SETTLE_MODE=$mode SETTLE_STABLE=$STABLE
-        write_files $mode-function function "$note" SETTLE_MODE=$mode SETTLE_STABLE=$STABLE
+        write_files $mode-hook hook "$note" SETTLE_MODE=$mode SETTLE_STABLE="$STABLE"
+        write_files $mode-function function "$note" SETTLE_MODE=$mode SETTLE_STABLE="$STABLE"
     done
     ! moves fsync-hook fsync-function writeback-hook writeback-function ||
         fail "moved on $KIND: $(cat moved)"
@@ -159,7 +159,7 @@ topic_nothing_moves() {
         in_five_tries runtest_moves_when_off || fail "runtest saw nothing on $KIND: $(cat off5.log)"
         in_five_tries bare_moves || fail "nothing moved on $KIND: $(cat noted)"
     }
-    test $STABLE = 0 || in_five_tries moves_without_stable ||
+    test "$STABLE" = 0 || in_five_tries moves_without_stable ||
         fail "nothing moved on $KIND without SETTLE_STABLE: $(cat noted)"
 }
 
@@ -232,7 +232,7 @@ topic_waits_for_a_writer() {
     # the child dirties every page once more before it goes
     for option in '' --close-first; do
         start=$(date +%s%N)
-        make_held 1.5 "$option" SETTLE_STABLE=$STABLE
+        make_held 1.5 "$option" SETTLE_STABLE="$STABLE"
         test $status = 0 || fail "on $KIND: $(cat out)"
         stat -c "held: $attributes" mnt/held >before
         test $(($(date +%s%N) - start)) -ge 1500000000 || fail "did not wait on $KIND for $option"
