@@ -86,7 +86,9 @@ mount_latefs() {
 run_one() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/settle-test.XXXXXX")
     trap 'cd / && eval "$AT_EXIT" && rm -rf "$work"' EXIT
-    trap 'exit 1' HUP INT TERM
+    # timeout sends its signal twice, to its child and to its group: the second one must not end the
+    # trap above
+    trap 'trap "" HUP INT TERM; exit 1' HUP INT TERM
     cd "$work"
     set -eu
     "$1"

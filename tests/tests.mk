@@ -11,9 +11,12 @@ unit_objects = $(engine_objects) $(mark_objects) plugin/child.o plugin/job.o plu
 
 system_tests = $(sort $(wildcard $(srcdir)/tests/system/*.sh))
 
+# On real file systems, as root.
+fs_tests = $(patsubst %,$(srcdir)/tests/fs/%.sh,takedown local gluster)
+
 test_programs = $(unit_tests) tests/mmapwrite tests/cachestat
 ifeq ($(have_fuse3),yes)
-test_programs += tests/latefs tests/cutdisk
+test_programs += tests/latefs tests/cutdisk tests/fs/cachefs
 endif
 
 $(unit_tests): %: %.o $(unit_objects)
@@ -24,8 +27,10 @@ $(latefs_objects): CPPFLAGS += $(FUSE3_CFLAGS)
 tests/latefs: $(latefs_objects)
 	$(LINK) -o $@ $(latefs_objects) $(FUSE3_LIBS) $(LIBS)
 
-tests/powercut/cutdisk.o: CPPFLAGS += $(FUSE3_CFLAGS)
+tests/powercut/cutdisk.o tests/fs/cachefs.o: CPPFLAGS += $(FUSE3_CFLAGS)
 tests/cutdisk: tests/powercut/cutdisk.o
+	$(LINK) -o $@ $< $(FUSE3_LIBS) $(LIBS)
+tests/fs/cachefs: tests/fs/cachefs.o
 	$(LINK) -o $@ $< $(FUSE3_LIBS) $(LIBS)
 
 tests/mmapwrite: examples/runtest/mmapwrite.o
@@ -41,7 +46,7 @@ test_environment = SRC='$(abspath $(srcdir))' BUILD='$(CURDIR)' MAKE='$(USER_MAK
 	have_cmocka=$(have_cmocka) have_libelf=$(have_libelf) PRELOAD='$(preload)'
 
 check: all $(test_programs)
-	+@$(test_environment) sh $(srcdir)/tests/suite $(unit_tests:%=./%) $(system_tests)
+	+@$(test_environment) sh $(srcdir)/tests/suite $(unit_tests:%=./%) $(system_tests) $(fs_tests)
 
 # The same tests of the plugin, on what an installation into a folder of its own gives.
 installcheck: all $(test_programs)
@@ -58,8 +63,8 @@ check-powercut: all $(test_programs)
 .PHONY: check-powercut
 
 clean-tests:
-	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d
-	rm -f tests/powercut/*.o tests/powercut/*.d
+	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d)
+	rm -f $(foreach folder,tests tests/fs tests/powercut,$(folder)/*.o $(folder)/*.d)
 	rm -f examples/runtest/mmapwrite.o examples/runtest/mmapwrite.d
 	rm -rf tests/nfs.cache
 
