@@ -8,7 +8,7 @@
 export ASAN_OPTIONS=detect_leaks=0
 
 rounds=20
-stable=1.5
+stable=2.5
 
 # Up to 1.34 tar compares ctimes, later ones mtime, size and mode instead.
 need_tar_of_ctime() {
