@@ -128,12 +128,12 @@ static void current_clear(struct current *current)
 }
 
 /* The folder of the marks, which is there and locked then. */
-static char *marks_directory(void)
+static char *marks_directory(enum settle_mode mode)
 {
     char *text = make_expand("$(SETTLE_DIR)"), *directory = make_need(names_trim(text));
 
     free(text);
-    if (recipes_mark_in(directory) < 0)
+    if (recipes_mark_in(directory, mode != MODE_WRITEBACK) < 0)
         make_fatal("SETTLE_DIR: %s: %s", directory, strerror(errno));
     return directory;
 }
@@ -148,13 +148,14 @@ static void current_look(char *target)
     hook.current.target = target;
     job->files = make_need(names_trim(*target && hook.state != DRY ? files : ""));
     free(files);
+    job->is_one = strcmp(job->files, target) == 0;
     job->options = options_default;
     if (*job->files) {
         make_options(&job->options);
         if (job->options.mode == MODE_OFF)
             *job->files = '\0';
     }
-    job->marks = *job->files ? marks_directory() : make_need(strdup(""));
+    job->marks = *job->files ? marks_directory(job->options.mode) : make_need(strdup(""));
     job->maker = make_need(strdup(*job->marks ? recipes_maker() : ""));
     job->batch = make_need(strdup(""));
     job->shell = make_need(strdup(""));

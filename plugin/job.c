@@ -1,7 +1,7 @@
 /* job.c - what travels from the plugin, inside make, to settle-sh
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines: the options, the folder of the marks, their maker, the batch, the shell; the rest is the files, which may
+   Lines: the options, the folder of the marks, their maker, the batch, the shell, "1" where the files are one; the rest is the files, which may
    have newlines between them. */
 
 #include "config.h"
@@ -25,7 +25,7 @@ char *job_format(const struct job *job)
 {
     char options[OPTIONS_TEXT];
     char *text = malloc(sizeof options + strlen(job->marks) + strlen(job->maker) + strlen(job->batch) +
-                        strlen(job->shell) + strlen(job->files) + sizeof "\n\n\n\n\n");
+                        strlen(job->shell) + strlen(job->files) + sizeof "\n\n\n\n\n1\n");
     char *end = text;
 
     if (!text)
@@ -36,6 +36,7 @@ char *job_format(const struct job *job)
     write_field(&end, job->maker);
     write_field(&end, job->batch);
     write_field(&end, job->shell);
+    write_field(&end, job->is_one ? "1" : "");
     strcpy(end, job->files);
     return text;
 }
@@ -57,22 +58,30 @@ static char *read_field(const char **text)
 
 int job_parse(struct job *job, const char *text)
 {
-    char *options;
+    char *options, *one = NULL;
     int result = -1;
 
     memset(job, 0, sizeof *job);
     job->options = options_default;
     if (!text || !*text)
-        text = "\n\n\n\n\n";
+        text = "\n\n\n\n\n\n";
     options = read_field(&text);
     if (options && (job->marks = read_field(&text)) && (job->maker = read_field(&text)) &&
-        (job->batch = read_field(&text)) && (job->shell = read_field(&text)) && (job->files = strdup(text))) {
+        (job->batch = read_field(&text)) && (job->shell = read_field(&text)) &&
+        (one = read_field(&text)) && (job->files = strdup(text))) {
+        job->is_one = strcmp(one, "1") == 0;
         result = options_parse(&job->options, options);
         if (result < 0)
             errno = EINVAL;
     }
     free(options);
+    free(one);
     return result;
+}
+
+int job_names(const struct job *job, struct names *names)
+{
+    return job->is_one ? names_whole(names, job->files) : names_split(names, job->files);
 }
 
 void job_free(struct job *job)

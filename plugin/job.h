@@ -9,6 +9,9 @@
 #ifndef SETTLE_JOB_H
 #define SETTLE_JOB_H
 
+#include <stdbool.h>
+
+#include "names.h"
 #include "options.h"
 
 #define JOB "SETTLE_JOB"
@@ -22,8 +25,12 @@ struct job {
     char *maker;  /* who they say has made them */
     char *batch;  /* files to make durable besides, as recipes_take_batch has them */
     char *shell;  /* the project's */
+    bool is_one;  /* the files are the target's name, which may have blanks in it */
     char *files;  /* as SETTLE expands in the target's context */
 };
+
+/* The names in JOB's files.  Returns 0, or -1 with errno ENOMEM; names_free gives the memory back. */
+int job_names(const struct job *job, struct names *names);
 
 /* JOB's text, newly allocated, or NULL with errno ENOMEM. */
 char *job_format(const struct job *job);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,7 +36,9 @@ struct recipe {
 static struct {
     char *directory;
     char maker[MAKER_TEXT];
-    pid_t pid;  /* of the make that this belongs to: a fork of it has no business here */
+    pid_t pid;   /* of the make that this belongs to: a fork of it has no business here */
+    int folder;  /* the one that file names are relative to: with -C, make leaves it before it ends */
+    bool is_durable;  /* the directory is */
     struct recipe *recipe;
     size_t count, room;
     struct list pending;      /* files of finished targets that are not yet durable */
@@ -43,16 +46,31 @@ static struct {
     time_t pending_since;
 } state;
 
-int recipes_mark_in(const char *directory)
+static int begin(const char *directory)
 {
-    if (state.directory || !*directory)
-        return 0;
     if (mark_prepare(directory) < 0 || maker_describe(getpid(), state.maker) < 0)
         return -1;
     maker_lock(directory);
     state.pid = getpid();
+    state.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (state.folder < 0)
+        return -1;
     state.directory = strdup(directory);
     return state.directory ? 0 : -1;
+}
+
+int recipes_mark_in(const char *directory, bool durably)
+{
+    if (!*directory)
+        return 0;
+    if (!state.directory && begin(directory) < 0)
+        return -1;
+    if (durably && !state.is_durable) {
+        if (mark_prepare_durably(state.directory) < 0)
+            return -1;
+        state.is_durable = true;
+    }
+    return 0;
 }
 
 const char *recipes_maker(void)
@@ -166,7 +184,7 @@ void recipes_job(const char *target, const struct job *job)
         state.room = room;
     }
     recipe.target = strdup(target);
-    if (!recipe.target || names_split(&names, job->files) < 0) {
+    if (!recipe.target || job_names(job, &names) < 0) {
         recipe_free(&recipe);
         return;
     }
@@ -229,6 +247,11 @@ int recipes_end(void)
 
     if (!state.directory || state.pid != getpid())
         return 0;
+    if (fchdir(state.folder) < 0) {
+        message("%s: %s", state.directory, strerror(errno));
+        return 1;
+    }
+    close(state.folder);
     sweep("");
     if (state.pending.count > 0)
         failed = batch_settle(state.directory, state.maker, state.pending.name, state.pending.count);

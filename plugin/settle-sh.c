@@ -113,7 +113,8 @@ static void tell(const struct outcome *outcome, void *context)
 /* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it. */
 static void mark_files(const struct job *job, const struct names *names)
 {
-    size_t marked = mark_make(job->marks, names->name, names->count, job->maker);
+    size_t marked = mark_make(job->marks, names->name, names->count, job->maker,
+                              job->options.mode != MODE_WRITEBACK);
 
     if (marked == names->count)
         return;
@@ -182,7 +183,7 @@ static int run_job(struct job *job, char *const command[])
     struct names names;
     int status, result;
 
-    if (names_split(&names, job->files) < 0)
+    if (job_names(job, &names) < 0)
         die(EXIT_SETTLING_FAILED, job->files, strerror(errno));
     end_with_make();
     if (*job->marks)

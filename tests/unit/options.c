@@ -11,7 +11,7 @@
 
 #define SIZE(array) (sizeof(array) / sizeof *(array))
 
-#define EXPECTED_MODE "fsync, writeback or off"
+#define EXPECTED_MODE "fsync, writeback, deferred or off"
 #define EXPECTED_VERBOSE "0 or 1"
 
 static int setup(void **state)
