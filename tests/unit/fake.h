@@ -263,8 +263,12 @@ static inline int fake_descriptor(struct fake_entry *entry)
     size_t i = 0;
 
     pthread_mutex_lock(&fake_mutex);
-    while (i < FAKE_ROOM - 1 && fake.fd[i])
+    while (i < FAKE_ROOM && fake.fd[i])
         i++;
+    if (i == FAKE_ROOM) {
+        pthread_mutex_unlock(&fake_mutex);
+        fail_msg("too many descriptors");
+    }
     fake.fd[i] = entry;
     if (++fake.open > fake.peak)
         fake.peak = fake.open;
