@@ -20,7 +20,9 @@
 #include "sys.h"
 
 #define FAKE_PATH 4096
+#ifndef FAKE_ROOM
 #define FAKE_ROOM 1024
+#endif
 #define FAKE_FIRST_FD 5000  /* none that the process really has */
 #define FAKE_EXT4 0xef53UL
 #define FAKE_OVERLAYFS 0x794c7630UL
