@@ -265,9 +265,9 @@ static inline int fake_descriptor(struct fake_entry *entry)
     size_t i = 0;
 
     pthread_mutex_lock(&fake_mutex);
-    while (i < FAKE_ROOM && fake.fd[i])
+    while (i < FAKE_ROOM - 1 && fake.fd[i])
         i++;
-    if (i == FAKE_ROOM) {
+    if (fake.fd[i]) {
         pthread_mutex_unlock(&fake_mutex);
         fail_msg("too many descriptors");
     }

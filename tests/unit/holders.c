@@ -22,7 +22,7 @@
 
 #define SIZE(array) (sizeof(array) / sizeof *(array))
 
-static char folder[] = "/tmp/holders.XXXXXX";  /* absolute: maps has absolute paths */
+static char folder[sizeof "/tmp/holders.XXXXXX"];  /* absolute: maps has absolute paths */
 static char proc[sizeof folder + 8], output[sizeof folder + 32];
 
 /* What was found: "7 4711 (name), ...". */
@@ -44,17 +44,15 @@ static bool find(void)
     return holders_find(&wanted, note, found);
 }
 
-static const char *in_proc(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static const char *in_proc(const char *format, ...)
+/* The path of NAME in the directory of PID, or in proc itself where that is 0. */
+static const char *in_proc(int pid, const char *name)
 {
     static char path[256];
-    int end = snprintf(path, sizeof path, "%s/", proc);
-    va_list arguments;
 
-    va_start(arguments, format);
-    vsnprintf(path + end, sizeof path - (size_t)end, format, arguments);
-    va_end(arguments);
+    if (pid > 0)
+        snprintf(path, sizeof path, "%s/%d/%s", proc, pid, name);
+    else
+        snprintf(path, sizeof path, "%s/%s", proc, name);
     return path;
 }
 
@@ -70,11 +68,11 @@ static void write_file(const char *path, const char *text)
 /* A process that holds nothing. */
 static void process(int pid, const char *name)
 {
-    assert_int_equal(mkdir(in_proc("%d", pid), 0700), 0);
-    assert_int_equal(mkdir(in_proc("%d/fd", pid), 0700), 0);
-    write_file(in_proc("%d/comm", pid), name);
-    write_file(in_proc("%d/stat", pid), "");
-    write_file(in_proc("%d/maps", pid), "");
+    assert_int_equal(mkdir(in_proc(pid, ""), 0700), 0);
+    assert_int_equal(mkdir(in_proc(pid, "fd"), 0700), 0);
+    write_file(in_proc(pid, "comm"), name);
+    write_file(in_proc(pid, "stat"), "");
+    write_file(in_proc(pid, "maps"), "");
 }
 
 static void remove_below(int fd)
@@ -101,7 +99,7 @@ static int setup(void **state)
     struct stat st;
 
     (void)state;
-    strcpy(folder + sizeof folder - 7, "XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/holders.XXXXXX");
     if (!mkdtemp(folder))
         return -1;
     snprintf(proc, sizeof proc, "%s/proc", folder);
@@ -128,8 +126,8 @@ static void test_nobody(void **state)
 {
     (void)state;
     process(10, "sh\n");
-    write_file(in_proc("meminfo"), "");
-    assert_int_equal(mkdir(in_proc("sys"), 0700), 0);
+    write_file(in_proc(0, "meminfo"), "");
+    assert_int_equal(mkdir(in_proc(0, "sys"), 0700), 0);
     assert_true(find());
     assert_string_equal(found, "");
 }
@@ -139,14 +137,14 @@ static void test_descriptors(void **state)
     (void)state;
     process(10, "sh\n");
     process(4711, "post process\n");
-    assert_int_equal(symlink(output, in_proc("4711/fd/3")), 0);
-    assert_int_equal(symlink("/dev/null", in_proc("4711/fd/0")), 0);
-    assert_int_equal(symlink("pipe:[123]", in_proc("4711/fd/1")), 0);
-    assert_int_equal(symlink(folder, in_proc("4711/fd/4")), 0);
-    assert_int_equal(symlink(output, in_proc("4711/fd/other")), 0);
+    assert_int_equal(symlink(output, in_proc(4711, "fd/3")), 0);
+    assert_int_equal(symlink("/dev/null", in_proc(4711, "fd/0")), 0);
+    assert_int_equal(symlink("pipe:[123]", in_proc(4711, "fd/1")), 0);
+    assert_int_equal(symlink(folder, in_proc(4711, "fd/4")), 0);
+    assert_int_equal(symlink(output, in_proc(4711, "fd/other")), 0);
     assert_true(find());
     assert_string_equal(found, "7 4711 (post process)");
-    assert_int_equal(symlink(output, in_proc("4711/fd/12")), 0);
+    assert_int_equal(symlink(output, in_proc(4711, "fd/12")), 0);
     assert_true(find());
     assert_string_equal(found, "7 4711 (post process), 7 4711 (post process)");
 }
@@ -157,7 +155,7 @@ static void test_open_for_reading(void **state)
 {
     (void)state;
     process(10, "sh\n");
-    assert_int_equal(link(output, in_proc("10/fd/3")), 0);
+    assert_int_equal(link(output, in_proc(10, "fd/3")), 0);
     assert_int_equal(chmod(output, 0500), 0);
     assert_true(find());
     assert_string_equal(found, "");
@@ -178,13 +176,13 @@ static void test_name(void **state)
 
     (void)state;
     process(10, "");
-    assert_int_equal(symlink(output, in_proc("10/fd/3")), 0);
+    assert_int_equal(symlink(output, in_proc(10, "fd/3")), 0);
     for (size_t i = 0; i < SIZE(cases); i++) {
-        write_file(in_proc("10/comm"), cases[i][0]);
+        write_file(in_proc(10, "comm"), cases[i][0]);
         assert_true(find());
         assert_string_equal(found, cases[i][1]);
     }
-    assert_int_equal(unlink(in_proc("10/comm")), 0);
+    assert_int_equal(unlink(in_proc(10, "comm")), 0);
     assert_true(find());
     assert_string_equal(found, "7 10 ()");
 }
@@ -203,32 +201,31 @@ static void map(const char *permissions, bool right_device, bool right_inode, co
              "7fff-8000 rw-s 00000000 00:00 0      [stack]\n",
              permissions, major(st.st_dev) + !right_device, minor(st.st_dev),
              (uintmax_t)st.st_ino + !right_inode, path);
-    write_file(in_proc("10/maps"), text);
+    write_file(in_proc(10, "maps"), text);
 }
 
 static void test_mappings(void **state)
 {
     static const struct {
         const char *permissions;
-        bool device, inode;
         const char *path;  /* "": none; NULL: the file's */
-        bool is_found;
+        bool device, inode, is_found;
     } cases[] = {
-        {"rw-s", true, true, NULL, true},
-        {"-w-s", true, true, NULL, true},
-        {"rwxs", true, true, NULL, true},
-        {"rw-s", true, true, "", true},
-        {"rw-s", true, true, "/gone (deleted)", true},
-        {"r--s", true, true, NULL, false},
-        {"rw-p", true, true, NULL, false},
-        {"r--p", true, true, NULL, false},
+        {"rw-s", NULL, true, true, true},
+        {"-w-s", NULL, true, true, true},
+        {"rwxs", NULL, true, true, true},
+        {"rw-s", "", true, true, true},
+        {"rw-s", "/gone (deleted)", true, true, true},
+        {"r--s", NULL, true, true, false},
+        {"rw-p", NULL, true, true, false},
+        {"r--p", NULL, true, true, false},
         /* btrfs and overlayfs: another device, or even another inode */
-        {"rw-s", false, true, NULL, true},
-        {"rw-s", false, false, NULL, true},
-        {"rw-s", false, true, "", false},
-        {"rw-s", false, true, "/gone (deleted)", false},
-        {"rw-s", true, false, "/dev/null", false},
-        {"r--s", false, true, NULL, false},
+        {"rw-s", NULL, false, true, true},
+        {"rw-s", NULL, false, false, true},
+        {"rw-s", "", false, true, false},
+        {"rw-s", "/gone (deleted)", false, true, false},
+        {"rw-s", "/dev/null", true, false, false},
+        {"r--s", NULL, false, true, false},
     };
 
     (void)state;
@@ -253,7 +250,7 @@ static void test_strange_lines(void **state)
     (void)state;
     process(10, "ld\n");
     for (size_t i = 0; i < SIZE(lines); i++) {
-        write_file(in_proc("10/maps"), lines[i]);
+        write_file(in_proc(10, "maps"), lines[i]);
         assert_true(find());
         assert_string_equal(found, "");
     }
@@ -263,7 +260,7 @@ static void test_not_this_process(void **state)
 {
     (void)state;
     process((int)getpid(), "self\n");
-    assert_int_equal(symlink(output, in_proc("%d/fd/3", (int)getpid())), 0);
+    assert_int_equal(symlink(output, in_proc((int)getpid(), "fd/3")), 0);
     assert_true(find());
     assert_string_equal(found, "");
 }
@@ -284,17 +281,17 @@ static void test_not_let_in(void **state)
     for (size_t i = 0; i < SIZE(names); i++) {
         process(10 + (int)i, "sh\n");
         if (i == 0)
-            rmdir(in_proc("10/fd"));
+            rmdir(in_proc(10, "fd"));
         else
-            unlink(in_proc("11/maps"));
+            unlink(in_proc(11, "maps"));
         process(4711 + (int)i, "ld\n");
-        assert_int_equal(symlink(output, in_proc("%d/fd/3", 4711 + (int)i)), 0);
+        assert_int_equal(symlink(output, in_proc(4711 + (int)i, "fd/3")), 0);
         assert_false(find());
         assert_non_null(strstr(found, "7 4711 (ld)"));
-        unlink(in_proc("%d/stat", 10 + (int)i));  /* it has ended meanwhile */
+        unlink(in_proc(10 + (int)i, "stat"));  /* it has ended meanwhile */
         assert_true(find());
     }
-    assert_int_equal(chmod(in_proc("10"), 0), 0);
+    assert_int_equal(chmod(in_proc(10, ""), 0), 0);
     if (geteuid() != 0)
         assert_false(find());
 }
@@ -308,13 +305,13 @@ static void test_no_descriptors(void **state)
     (void)state;
     close(next);
     process(10, "sh\n");
-    assert_int_equal(symlink(output, in_proc("10/fd/3")), 0);
+    assert_int_equal(symlink(output, in_proc(10, "fd/3")), 0);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     low = before;
     for (int room = 0; room < 5; room++) {
         bool complete;
 
-        low.rlim_cur = (rlim_t)(next + room);
+        low.rlim_cur = (rlim_t)next + (rlim_t)room;
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
         complete = find();
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);

@@ -74,7 +74,7 @@ static int setup_many(void **state)
 static struct outcome failed;
 static size_t settled;
 
-static void count(const struct outcome *outcome, void *context)
+static void note(const struct outcome *outcome, void *context)
 {
     (void)context;
     if (outcome->what == OUTCOME_FAILED)
@@ -88,7 +88,7 @@ static int settle_tree(void)
 
     settled = 0;
     memset(&failed, 0, sizeof failed);
-    return engine_settle(&asked, names, 1, &(struct engine_caller){.tell = count});
+    return engine_settle(&asked, names, 1, &(struct engine_caller){.tell = note});
 }
 
 /* Nothing is opened but a sample, and one for syncfs. */

@@ -104,8 +104,8 @@ static void test_settled(void **state)
         .name = "d/out",
         .what = OUTCOME_SETTLED,
         .seconds = 1.5,
-        .before = {10, 8, {100, 0}, {200, 0}},
-        .after = {10, 8, {100, 0}, {200, 0}},
+        .before = {10, 8, {100, 0}, {200, 0}, 0},
+        .after = {10, 8, {100, 0}, {200, 0}, 0},
     };
 
     (void)state;
@@ -123,8 +123,8 @@ static void test_all_moved(void **state)
         .name = "out",
         .what = OUTCOME_SETTLED,
         .seconds = 0.000123,
-        .before = {0, 0, {100, 500000000}, {200, 0}},
-        .after = {5000000000, 9765632, {102, 0}, {199, 750000000}},
+        .before = {0, 0, {100, 500000000}, {200, 0}, 0},
+        .after = {5000000000, 9765632, {102, 0}, {199, 750000000}, 0},
     };
 
     (void)state;

@@ -18,7 +18,7 @@
 #include "sys.h"
 
 #define LEVELS 60
-#define NAME_LENGTH 200  /* 60 of them are nearly three times PATH_MAX */
+#define NAME_LENGTH ((size_t)200)  /* 60 of them are nearly three times PATH_MAX */
 
 static char folder[] = "/tmp/path.XXXXXX";
 static char name[NAME_LENGTH + 1];  /* of each directory */
@@ -32,7 +32,7 @@ static int make_tree(void **state)
     if (!mkdtemp(folder))
         return -1;
     memset(name, 'n', NAME_LENGTH);
-    strcpy(deepest, folder);
+    memcpy(deepest, folder, sizeof folder);
     level[0] = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (int i = 0; i <= LEVELS; i++) {
         int fd = openat(level[i], "f", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
@@ -106,7 +106,7 @@ static void test_each_depth(void **state)
     (void)state;
     assert_in_range(strlen(deepest), 2 * PATH_MAX, 3 * PATH_MAX);
     for (int i = 0; i <= LEVELS; i++) {
-        int length = (int)strlen(folder) + i * (NAME_LENGTH + 1);
+        int length = (int)(strlen(folder) + (size_t)i * (NAME_LENGTH + 1));
 
         snprintf(path, sizeof path, "%.*s/f", length, deepest);
         check_open(path, level[i], "f");
@@ -135,7 +135,7 @@ static void test_each_length(void **state)
                 end += (size_t)sprintf(path + end, "%s", fillings[i]);
             while (end + 2 < length)
                 path[end++] = '/';
-            strcpy(path + end, "/f");
+            sprintf(path + end, "/f");
             assert_int_equal(strlen(path), length);
             check_open(path, level[0], "f");
         }
@@ -159,7 +159,7 @@ static void test_relative(void **state)
 
 static void test_failures(void **state)
 {
-    static char path[sizeof deepest + 2 * PATH_MAX];
+    static char path[sizeof deepest + (size_t)2 * PATH_MAX];
     size_t before = count_descriptors();
 
     (void)state;
@@ -180,9 +180,7 @@ static void test_failures(void **state)
     check_fails(path, O_RDONLY | O_CLOEXEC, ENAMETOOLONG);
     *path = '/';
     check_fails(path, O_RDONLY | O_CLOEXEC, ENAMETOOLONG);
-    strcpy(path, deepest);
-    strcat(path, "/");
-    memset(path + strlen(path), 'x', PATH_MAX + 100);
+    memset(path + sprintf(path, "%s/", deepest), 'x', PATH_MAX + 100);
     check_fails(path, O_RDONLY | O_CLOEXEC, ENAMETOOLONG);
     memset(path, 0, sizeof path);
     check_fails("", O_RDONLY | O_CLOEXEC, ENOENT);
