@@ -11,7 +11,8 @@ _settle_words() { # words word prefix
 
 # File names are left to bash itself (complete -o default), which knows about quotes and tildes.
 _settle() {
-    local options='-m -v -0 --mode= --verbose --null --files-from= --plugin-path --help --version'
+    local options='-m -v -0 --mode= --verbose --null --files-from= --plugin-path --probe --json --help'
+    options+=' --version'
     local modes='fsync writeback off'
     local word=${COMP_WORDS[COMP_CWORD]}
     local before=${COMP_WORDS[COMP_CWORD - 1]}

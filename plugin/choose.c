@@ -51,6 +51,28 @@ static unsigned long find_magic(struct set *set, const struct settle_options *op
     return magic;
 }
 
+/* Bytes that a syncfs of GROUP's file system would write, or more where only more is known. */
+static uint64_t dirty_around(struct set *set, const struct settle_options *options, size_t group)
+{
+    uint64_t dirty = UINT64_MAX;
+
+    for (size_t i = set->group[group].first; i < set->count; i++) {
+        struct file *file = &set->file[i];
+        bool was_open = file->fd >= 0;
+
+        if (file->group != group || !file_is_open_question(file) ||
+            file_try_open(set, options, file) < 0)
+            continue;
+        if (sys.dirty_in_fs(file->fd, set->group[group].magic, &dirty) < 0 &&
+            sys.dirty_in_all(&dirty) < 0)
+            dirty = UINT64_MAX;
+        if (!was_open)
+            file_close(file);
+        break;
+    }
+    return dirty;
+}
+
 void choose_way(struct set *set, const struct settle_options *options, size_t index,
                 size_t may_keep)
 {
@@ -64,8 +86,7 @@ void choose_way(struct set *set, const struct settle_options *options, size_t in
     group->magic = situation.magic = find_magic(set, options, index, may_keep);
     if (way_depends_on_dirty(&situation)) {
         situation.dirty_of_set = dirty_of(set, options, index);
-        if (sys.dirty_in_all(&situation.dirty_in_all) < 0)
-            situation.dirty_in_all = UINT64_MAX;
+        situation.dirty_around = dirty_around(set, options, index);
     }
     group->way = way_choose(&situation);
 }

@@ -5,10 +5,11 @@
    But it expands $(SHELL) in the target's context before each recipe line, then (once for each
    target) the exported variables for the recipe's environment.  So:
 
-     override SHELL = $(settle-hook shell)            settle-sh where SETTLE has files, else what it was
-     override export SETTLE_FILES = $(settle-hook files)      what settle-sh is to do: job.h
-     override export SETTLE_OPTIONS = $(settle-hook options)
-     override export SETTLE_SHELL = $(settle-hook project-shell)
+     override SHELL = $(if $(value SETTLE),$(settle-hook shell),/bin/sh)    settle-sh where SETTLE has
+                                                      files, else what it was
+     override export SETTLE_JOB = $(if $(value SETTLE),$(settle-hook job))   what settle-sh is to do: job.h
+
+   $(value), not $(SETTLE) itself: a target without SETTLE costs no more than that, and see expand_setting.
 
    The makefiles may set SHELL before or after "load", so SHELL is replaced when all are read.  make
    tells of that moment by expanding GPATH, exactly once, after the last makefile is read and before
@@ -31,7 +32,6 @@
 #include "options.h"
 #include "shell.h"
 
-#define SHELL_HOOK "$(settle-hook shell)"
 #define GPATH_HOOK "$(settle-hook gpath)"
 
 /* The kernel takes no longer string into a new process (execve(2), MAX_ARG_STRLEN), whatever the
@@ -45,11 +45,9 @@ struct captured {
 };
 
 /* What is to be done for a target, as of the last expansion of SHELL for it. */
-struct job {
+struct current {
     char *target;
-    char *files;  /* empty: nothing, the target is not annotated or SETTLE_MODE is off */
-    char *options;
-    char *shell;
+    struct job job;      /* its files are empty where the target is not annotated, or the mode is off */
     bool shell_is_ours;  /* SHELL was expanded for this target, hence settle-sh runs its lines */
 };
 
@@ -60,7 +58,7 @@ static struct {
     char *directory;        /* of settle-sh */
     char *program;          /* settle-sh ... */
     char *bourne_program;   /* ... and the same by a name that make takes for a Bourne shell */
-    struct job job;
+    struct current current;
     enum { NOT_ASKED, ASKED, ANSWERING } setting_state;  /* expand_setting */
     char *setting;
 } hook;
@@ -119,34 +117,31 @@ static void answer_setting(void)
     hook.setting_state = NOT_ASKED;
 }
 
-static void job_clear(struct job *job)
+static void current_clear(struct current *current)
 {
-    free(job->target);
-    free(job->files);
-    free(job->options);
-    free(job->shell);
-    memset(job, 0, sizeof *job);
+    free(current->target);
+    job_free(&current->job);
+    memset(current, 0, sizeof *current);
 }
 
-/* Makes hook.job the one of TARGET (taken over), whose recipe make is about to run. */
-static void job_look(char *target)
+/* Makes hook.current the one of TARGET (taken over), whose recipe make is about to run. */
+static void current_look(char *target)
 {
-    char text[OPTIONS_TEXT] = "";
-    struct job *job = &hook.job;
-    struct settle_options options;
+    struct job *job = &hook.current.job;
     char *files = expand_setting();
 
-    job_clear(job);
-    job->target = target;
+    current_clear(&hook.current);
+    hook.current.target = target;
     job->files = make_need(names_trim(*target && hook.state != DRY ? files : ""));
     free(files);
+    job->options = options_default;
     if (*job->files) {
-        make_options(&options);
-        options_format(&options, text, sizeof text);
-        if (options.mode == MODE_OFF)
+        make_options(&job->options);
+        if (job->options.mode == MODE_OFF)
             *job->files = '\0';
     }
-    job->options = make_need(strdup(text));
+    job->marks = make_need(strdup(""));
+    job->maker = make_need(strdup(""));
     job->shell = make_need(strdup(""));
 }
 
@@ -174,10 +169,10 @@ static char *part_shell(void)
     }
     shell = expand_project_shell();
     if (hook.setting_state == NOT_ASKED) {
-        job_look(make_target());
-        hook.job.shell_is_ours = true;
+        current_look(make_target());
+        hook.current.shell_is_ours = true;
     }
-    if (hook.setting_state == ANSWERING || !*hook.job.files) {
+    if (hook.setting_state == ANSWERING || !*hook.current.job.files) {
         result = make_result(shell);
         free(shell);
         return result;
@@ -186,8 +181,8 @@ static char *part_shell(void)
     /* For $(shell) in the recipe, which up to make 4.3 gets make's own environment. */
     if (setenv(JOB_SHELL, shell, 1) < 0)
         make_need(NULL);
-    free(hook.job.shell);
-    hook.job.shell = shell;
+    free(hook.current.job.shell);
+    hook.current.job.shell = shell;
     return make_result(shell_is_bourne(shell) ? hook.bourne_program : hook.program);
 }
 
@@ -198,49 +193,73 @@ static void check_hook(const char *target)
     if (hook.state == WAITING)
         make_fatal("target '%s' has SETTLE, but GPATH was set after settle.so was loaded, which "
                    "removed its hook: set GPATH before", target);
-    if (!hook.job.shell_is_ours)
+    if (!hook.current.shell_is_ours)
         make_fatal("target '%s' has both SETTLE and a SHELL of its own, and make takes the latter: "
                    "set SHELL for the whole makefile, or run that shell in the recipe", target);
 }
 
-static void check_length(const struct job *job)
+static void check_length(const struct current *current, const char *text)
 {
-    if (strlen(job->files) + sizeof JOB_FILES "=" > LONGEST_VARIABLE)
-        make_fatal("target '%s': SETTLE is %zu bytes long, more than the %zu that the kernel hands on "
-                   "to a new process; name fewer files", job->target, strlen(job->files),
+    if (strlen(text) + sizeof JOB "=" > LONGEST_VARIABLE)
+        make_fatal("target '%s': SETTLE is %zu bytes long, and with %zu bytes of settings more than the %zu "
+                   "that the kernel hands on to a new process; name fewer files", current->target,
+                   strlen(current->job.files), strlen(text) - strlen(current->job.files),
                    LONGEST_VARIABLE);
 }
 
 /* The job of the target whose environment make puts together.  make has just expanded SHELL for it,
    so SETTLE need not be expanded once more. */
-static const struct job *job_exported(void)
+static char *part_job(void)
 {
-    char *target = make_target();
+    char *target = make_target(), *text, *result;
 
-    if (!hook.job.target || strcmp(hook.job.target, target) != 0)
-        job_look(target);
+    if (!hook.current.target || strcmp(hook.current.target, target) != 0)
+        current_look(target);
     else
         free(target);
-    if (*hook.job.files) {
-        check_hook(hook.job.target);
-        check_length(&hook.job);
-    }
-    return &hook.job;
+    if (!*hook.current.job.files)
+        return NULL;
+    check_hook(hook.current.target);
+    text = make_need(job_format(&hook.current.job));
+    check_length(&hook.current, text);
+    result = make_result(text);
+    free(text);
+    return result;
 }
 
-static char *part_files(void)
+/* The project's shell as it may stand in make code, where it is a plain word or more and not settle-sh
+   itself; else a call of part_plain_shell. */
+static const char *plain_shell(void)
 {
-    return make_result(job_exported()->files);
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-=: ";
+    const char *shell = hook.shell.value;
+
+    if (!*shell || shell[strspn(shell, plain)] || strcmp(shell, hook.program) == 0 ||
+        strcmp(shell, hook.bourne_program) == 0)
+        return "$$(settle-hook plain-shell)";
+    return shell;
 }
 
-static char *part_options(void)
+/* SHELL may come from the command line, which only "override" beats. */
+static void replace_shell(void)
 {
-    return make_result(job_exported()->options);
+    char *code;
+
+    if (asprintf(&code, "$(eval override SHELL = $$(if $$(value SETTLE),$$(settle-hook shell),%s))",
+                 plain_shell()) < 0)
+        make_need(NULL);
+    free(make_expand(code));
+    free(code);
 }
 
-static char *part_project_shell(void)
+static char *part_plain_shell(void)
 {
-    return make_result(job_exported()->shell);
+    char *shell = expand_project_shell();
+    char *result = make_result(shell);
+
+    free(shell);
+    return result;
 }
 
 /* GPATH: all makefiles are read. */
@@ -252,8 +271,7 @@ static char *part_gpath(void)
         hook.state = make_is_dry() ? DRY : IN;
         if (hook.state == IN) {
             hook.shell = capture("$(value SHELL)", "$(flavor SHELL)");
-            /* SHELL may come from the command line, which only "override" beats. */
-            free(make_expand("$(eval override SHELL = $$(settle-hook shell))"));
+            replace_shell();
         }
     }
     gpath = expand_captured(&hook.gpath);
@@ -274,9 +292,8 @@ char *hook_function(const char *name, unsigned count, char **argument)
         char *(*function)(void);
     } parts[] = {
         {"shell", part_shell},
-        {"files", part_files},
-        {"options", part_options},
-        {"project-shell", part_project_shell},
+        {"plain-shell", part_plain_shell},
+        {"job", part_job},
         {"gpath", part_gpath},
         {"error", part_error},
     };
@@ -338,15 +355,13 @@ int hook_prepare(const char *library)
     free(make_expand("$(eval GPATH = $$(settle-hook gpath))"));
     if (!is_hooked())
         free(make_expand("$(eval override GPATH = $$(settle-hook gpath))"));
-    free(make_expand("$(eval override export " JOB_FILES " = $$(settle-hook files))"));
-    free(make_expand("$(eval override export " JOB_OPTIONS " = $$(settle-hook options))"));
-    free(make_expand("$(eval override export " JOB_SHELL " = $$(settle-hook project-shell))"));
+    free(make_expand("$(eval override export " JOB " = $$(if $$(value SETTLE),$$(settle-hook job)))"));
     return 0;
 }
 
 void hook_forget(void)
 {
-    job_clear(&hook.job);
+    current_clear(&hook.current);
     free(hook.gpath.value);
     free(hook.shell.value);
     free(hook.inherited_shell);

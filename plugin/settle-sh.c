@@ -24,11 +24,6 @@
 
 enum { EXIT_SETTLING_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
-struct task {
-    struct settle_options options;
-    char *files;  /* as SETTLE had them; empty: nothing to settle */
-};
-
 static _Noreturn void die(int status, const char *what, const char *why)
 {
     message("%s: %s", what, why);
@@ -43,42 +38,49 @@ static bool is_this_program(const char *path)
            self.st_dev == other.st_dev && self.st_ino == other.st_ino;
 }
 
-/* The project's shell.  Never this program itself, which would run itself for ever. */
-static const char *project_shell(void)
+/* The project's shell: the job's, or where this program is run as $(SHELL) within a recipe, that one's.
+   Never this program itself, which would run itself for ever. */
+static const char *project_shell(const struct job *job)
 {
-    const char *shell = getenv(JOB_SHELL);
+    const char *shell = *job->shell ? job->shell : getenv(JOB_SHELL);
 
     if (!shell || !*shell || is_this_program(shell))
         return JOB_DEFAULT_SHELL;
     return shell;
 }
 
-/* Reads the task out of the environment, and clears from it what is this line's alone. */
-static void task_take(struct task *task, const char *shell)
+/* Reads the job out of the environment. */
+static void take_job(struct job *job)
 {
-    const char *files = getenv(JOB_FILES);
-    const char *text = getenv(JOB_OPTIONS);
-    const char *exported = getenv("SHELL");
-    const char *setting = getenv("SETTLE");
+    char *files;
+
+    if (job_parse(job, getenv(JOB)) < 0)
+        die(EXIT_SETTLING_FAILED, JOB, errno == EINVAL ? "not what settle.so writes" : strerror(errno));
+    job->options.missing_ok = true;
+    files = names_trim(job->files);
+    if (!files)
+        die(EXIT_SETTLING_FAILED, JOB, strerror(errno));
+    free(job->files);
+    job->files = files;
+}
+
+/* Clears from the environment what is this line's alone.  Where the makefile exports all variables, the
+   recipe would see ours in SHELL, and a nested make would settle this target's files after each of its
+   own lines. */
+static void clear_environment(const struct job *job, const char *shell)
+{
+    const char *exported = getenv("SHELL"), *setting = getenv("SETTLE");
     char *trimmed = names_trim(setting ? setting : "");
 
-    task->options = options_default;
-    task->options.missing_ok = true;
-    task->files = names_trim(files ? files : "");
-    if (!task->files || !trimmed)
-        die(EXIT_SETTLING_FAILED, JOB_FILES, strerror(errno));
-    if (options_parse(&task->options, text ? text : "") < 0)
-        die(EXIT_SETTLING_FAILED, JOB_OPTIONS, "not what settle.so writes");
-
-    /* Where the makefile exports all variables, the recipe would see ours in SHELL, and a nested
-       make would settle this target's files after each of its own lines. */
+    if (!trimmed)
+        die(EXIT_SETTLING_FAILED, "SETTLE", strerror(errno));
     if (exported && is_this_program(exported))
         setenv("SHELL", shell, 1);
-    if (*task->files && strcmp(trimmed, task->files) == 0)
+    if (*job->files && strcmp(trimmed, job->files) == 0)
         unsetenv("SETTLE");
     free(trimmed);
-    unsetenv(JOB_FILES);
-    unsetenv(JOB_OPTIONS);
+    unsetenv(JOB);
+    setenv(JOB_SHELL, shell, 1);
 }
 
 static _Noreturn void cannot_run(const char *program, int error)
@@ -113,34 +115,37 @@ static void tell(const struct outcome *outcome, void *context)
     free(text);
 }
 
-/* Settles the task's files; returns the exit status. */
-static int task_settle(struct task *task)
+/* Settles the job's files; returns the exit status. */
+static int settle_files(struct job *job)
 {
-    const struct engine_caller caller = {.tell = tell, .context = &task->options};
+    const struct engine_caller caller = {.tell = tell, .context = &job->options};
     struct names names;
     int failed;
 
-    if (names_split(&names, task->files) < 0)
-        die(EXIT_SETTLING_FAILED, task->files, strerror(errno));
-    task->options.no_writer_left = child_left_none();
-    failed = engine_settle(&task->options, names.name, names.count, &caller);
+    if (names_split(&names, job->files) < 0)
+        die(EXIT_SETTLING_FAILED, job->files, strerror(errno));
+    job->options.no_writer_left = child_left_none();
+    failed = engine_settle(&job->options, names.name, names.count, &caller);
     if (failed < 0)
-        message("%s: %s", task->files, strerror(errno));
+        message("%s: %s", job->files, strerror(errno));
     names_free(&names);
     return failed ? EXIT_SETTLING_FAILED : 0;
 }
 
 int main(int argc, char *argv[])
 {
-    const char *shell = project_shell();
-    char **command = shell_command(shell, argv + (argc > 0));
-    struct task task;
+    struct job job;
+    const char *shell;
+    char **command;
     int status;
 
+    take_job(&job);
+    shell = project_shell(&job);
+    command = shell_command(shell, argv + (argc > 0));
     if (!command)
         cannot_run(shell, errno);
-    task_take(&task, shell);
-    if (!*task.files) {
+    clear_environment(&job, shell);
+    if (!*job.files) {
         execvp(command[0], command);
         cannot_run(command[0], errno);
     }
@@ -148,5 +153,5 @@ int main(int argc, char *argv[])
         cannot_run(command[0], errno);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         child_die_like(status);
-    return task_settle(&task);
+    return settle_files(&job);
 }

@@ -17,10 +17,12 @@
 #include "message.h"
 #include "meter.h"
 #include "options.h"
+#include "probe.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-enum { OPTION_FILES_FROM = 256, OPTION_PLUGIN_PATH, OPTION_HELP, OPTION_VERSION };
+enum { OPTION_FILES_FROM = 256, OPTION_PLUGIN_PATH, OPTION_PROBE, OPTION_JSON, OPTION_HELP,
+       OPTION_VERSION };
 
 static const struct option long_options[] = {
     {"mode", required_argument, NULL, 'm'},
@@ -30,6 +32,8 @@ static const struct option long_options[] = {
     {"null", no_argument, NULL, '0'},
     {"files-from", required_argument, NULL, OPTION_FILES_FROM},
     {"plugin-path", no_argument, NULL, OPTION_PLUGIN_PATH},
+    {"probe", no_argument, NULL, OPTION_PROBE},
+    {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -37,6 +41,7 @@ static const struct option long_options[] = {
 
 static const char help[] =
     "Usage: settle [OPTION]... FILE...\n"
+    "       settle --probe [--json] [DIR]\n"
     "Wait until each FILE and its name are on stable storage, and nothing else:\n"
     "unrelated dirty data stays where it is.  DIR/ stands for everything below that\n"
     "directory, DIR for the directory itself, a symbolic link for what it points to.\n"
@@ -52,6 +57,9 @@ static const char help[] =
     "  -0, --null             names in the --files-from FILE end with NUL\n"
     "  -v, --verbose          print a line for each file: bytes, seconds, what moved\n"
     "      --plugin-path      print where settle.so is, for make's \"load\"\n"
+    "      --probe            find out whether the file system of the folder DIR (.)\n"
+    "                         needs settle, and with what settings; takes 6 s\n"
+    "      --json             print what --probe finds as JSON\n"
     "      --help             print this help\n"
     "      --version          print the version\n"
     "\n"
@@ -110,6 +118,7 @@ struct invocation {
     struct settle_options options;
     const char *files_from;
     int separator;
+    bool probe, json;
     struct list files;
 };
 
@@ -160,6 +169,12 @@ static void read_options(struct invocation *call, int argc, char *argv[])
             break;
         case OPTION_PLUGIN_PATH:
             print_plugin_path();
+        case OPTION_PROBE:
+            call->probe = true;
+            break;
+        case OPTION_JSON:
+            call->json = true;
+            break;
         case OPTION_HELP:
             print_and_exit(help);
         case OPTION_VERSION:
@@ -195,6 +210,15 @@ static void collect_files(struct invocation *call, char *const argument[])
     }
 }
 
+static int probe(const struct invocation *call, char *const argument[])
+{
+    if (argument[0] && argument[1]) {
+        message("--probe: one folder only");
+        wrong_usage();
+    }
+    return probe_run(argument[0] ? argument[0] : ".", call->json);
+}
+
 static void tell(const struct outcome *outcome, void *context)
 {
     const struct settle_options *options = context;
@@ -222,6 +246,12 @@ int main(int argc, char *argv[])
 
     read_environment(&call);
     read_options(&call, argc, argv);
+    if (call.probe)
+        return probe(&call, argv + optind);
+    if (call.json) {
+        message("--json goes with --probe");
+        wrong_usage();
+    }
     collect_files(&call, argv + optind);
     if (meter_start())
         caller.show = show;

@@ -19,6 +19,11 @@
 #include <linux/fs.h>
 #endif
 
+#ifdef HAVE_LINUX_BTRFS_H
+#include <linux/btrfs.h>
+#include <linux/magic.h>
+#endif
+
 #include "sys.h"
 
 static int real_open(const char *path, int flags)
@@ -151,6 +156,46 @@ static int real_dirty_of_file(int fd, uint64_t *dirty)
     return 0;
 }
 
+/* Reads a number out of the file PATH. */
+static int read_number(const char *path, uint64_t *number)
+{
+    FILE *file = fopen(path, "re");
+    unsigned long long value;
+    bool found = file && fscanf(file, "%llu", &value) == 1;
+
+    if (file)
+        fclose(file);
+    if (found)
+        *number = value;
+    return found ? 0 : -1;
+}
+
+/* On btrfs all data that is written is new data, and what is not yet on its way has room reserved for it. */
+static int real_dirty_in_fs(int fd, unsigned long magic, uint64_t *dirty)
+{
+#ifdef HAVE_LINUX_BTRFS_H
+    struct btrfs_ioctl_fs_info_args info;
+    char path[sizeof "/sys/fs/btrfs/" + 36 + sizeof "/allocation/data/bytes_may_use"];
+    size_t end = (size_t)sprintf(path, "/sys/fs/btrfs/");
+
+    if (magic == BTRFS_SUPER_MAGIC) {
+        memset(&info, 0, sizeof info);
+        if (ioctl(fd, BTRFS_IOC_FS_INFO, &info) < 0)
+            return -1;
+        for (size_t i = 0; i < BTRFS_FSID_SIZE; i++)
+            end += (size_t)sprintf(path + end, "%s%02x",
+                                   i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", info.fsid[i]);
+        strcpy(path + end, "/allocation/data/bytes_may_use");
+        return read_number(path, dirty);
+    }
+#endif
+    (void)fd;
+    (void)magic;
+    (void)dirty;
+    errno = ENOSYS;
+    return -1;
+}
+
 static int real_dirty_in_all(uint64_t *dirty)
 {
     FILE *info = fopen("/proc/meminfo", "re");
@@ -201,6 +246,7 @@ struct sys sys = {
     .fs_magic = real_fs_magic,
     .lease = real_lease,
     .dirty_of_file = real_dirty_of_file,
+    .dirty_in_fs = real_dirty_in_fs,
     .dirty_in_all = real_dirty_in_all,
     .clock = real_clock,
     .sleep = real_sleep,

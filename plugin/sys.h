@@ -46,6 +46,8 @@ struct sys {
     int (*lease)(int fd, int type);
     /* Dirty pages of FD's file, in bytes, into *DIRTY: cachestat(2), Linux 6.5 */
     int (*dirty_of_file)(int fd, uint64_t *dirty);
+    /* The same of all files on FD's file system, of the number MAGIC, where it tells: btrfs does */
+    int (*dirty_in_fs)(int fd, unsigned long magic, uint64_t *dirty);
     /* The same of the whole system: "Dirty" in /proc/meminfo */
     int (*dirty_in_all)(uint64_t *dirty);
     int (*clock)(struct timespec *now);  /* CLOCK_MONOTONIC */

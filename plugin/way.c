@@ -27,11 +27,15 @@
 /* Below that, syncfs is no topic: it is for whole trees. */
 #define MANY_FOR_SYNCFS 128
 
+/* What is always dirty somewhere. */
+#define NOISE ((uint64_t)1 << 20)
+
 /* syncfs(2) writes all that is dirty on the file system.  It is taken only where that is hardly more than
-   what was asked for: a quarter more, with all that is dirty anywhere taken to be there. */
+   what was asked for: a quarter more.  Where the file system doesn't tell what is dirty there, all that is
+   dirty anywhere is taken to be. */
 static bool is_most_of_what_is_dirty(const struct situation *situation)
 {
-    return situation->dirty_in_all <= situation->dirty_of_set + situation->dirty_of_set / 4;
+    return situation->dirty_around <= situation->dirty_of_set + situation->dirty_of_set / 4 + NOISE;
 }
 
 static bool is_journaling(unsigned long magic)
@@ -53,8 +57,7 @@ enum way way_choose(const struct situation *situation)
         return WAY_NOTHING;
     if (situation->mode != MODE_FSYNC)
         return WAY_EACH;  /* no commits that threads could share */
-    if (way_depends_on_dirty(situation) && situation->dirty_of_set > 0 &&
-        is_most_of_what_is_dirty(situation))
+    if (way_depends_on_dirty(situation) && is_most_of_what_is_dirty(situation))
         return WAY_SYNCFS;
     /* Each fsync writes a log tree of its own: from several threads they wait for one another, and for
        pages that are under writeback they wait longer than if they start it themselves. */

@@ -24,7 +24,7 @@ struct situation {
     enum settle_mode mode;
     size_t files;
     uint64_t dirty_of_set;   /* bytes of these files that are not yet written ... */
-    uint64_t dirty_in_all;   /* ... and of all files of the machine */
+    uint64_t dirty_around;   /* ... and of all files there, or of the whole machine */
 };
 
 enum way way_choose(const struct situation *situation);

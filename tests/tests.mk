@@ -6,13 +6,14 @@ unit_tests =
 ifeq ($(have_cmocka),yes)
 unit_tests += $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/unit/*.c)))
 endif
-unit_objects = $(engine_objects) plugin/child.o plugin/orphans.o plugin/shell.o plugin/list.o plugin/meter.o
+unit_objects = $(engine_objects) plugin/child.o plugin/job.o plugin/orphans.o plugin/shell.o plugin/list.o \
+	plugin/meter.o plugin/probe_verdict.o
 
 system_tests = $(sort $(wildcard $(srcdir)/tests/system/*.sh))
 
 test_programs = $(unit_tests) tests/mmapwrite tests/cachestat
 ifeq ($(have_fuse3),yes)
-test_programs += tests/latefs
+test_programs += tests/latefs tests/cutdisk
 endif
 
 $(unit_tests): %: %.o $(unit_objects)
@@ -22,6 +23,10 @@ latefs_objects = $(patsubst $(srcdir)/%.c,%.o,$(wildcard $(srcdir)/tests/late*.c
 $(latefs_objects): CPPFLAGS += $(FUSE3_CFLAGS)
 tests/latefs: $(latefs_objects)
 	$(LINK) -o $@ $(latefs_objects) $(FUSE3_LIBS) $(LIBS)
+
+tests/powercut/cutdisk.o: CPPFLAGS += $(FUSE3_CFLAGS)
+tests/cutdisk: tests/powercut/cutdisk.o
+	$(LINK) -o $@ $< $(FUSE3_LIBS) $(LIBS)
 
 tests/mmapwrite: examples/runtest/mmapwrite.o
 	@$(MKDIR_P) $(@D)
@@ -42,6 +47,20 @@ check: all $(test_programs)
 installcheck: all $(test_programs)
 	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/system/install.sh
 
+# On NFS, in an emulated machine.
+check-nfs: all tests/mmapwrite
+	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/nfs/check.sh
+
+# The long version of tests/system/powercut.sh, as root: prints the tables for the documentation.
+check-powercut: all $(test_programs)
+	+@$(test_environment) sh $(srcdir)/tests/powercut/table.sh
+
+.PHONY: check-powercut
+
 clean-tests:
 	rm -f $(test_programs) $(unit_tests:%=%.o) $(unit_tests:%=%.d) tests/*.o tests/*.d
+	rm -f tests/powercut/*.o tests/powercut/*.d
 	rm -f examples/runtest/mmapwrite.o examples/runtest/mmapwrite.d
+	rm -rf tests/nfs.cache
+
+.PHONY: check-nfs

@@ -756,7 +756,7 @@ test_shell_function_runs_the_projects_shell() {
     cat >Makefile <<'EOF'
 SHELL = /bin/bash
 load $(PLUGIN)
-parsed := $(shell echo $${BASH_VERSION:+bash} $${SETTLE_FILES-none})
+parsed := $(shell echo $${BASH_VERSION:+bash} $${SETTLE_JOB-none})
 all: SETTLE = output
 all:
 	@touch output; echo $(parsed) $(shell echo $${BASH_VERSION:+bash})
@@ -843,7 +843,7 @@ test_shell_handed_to_a_nested_make_without_the_plugin() {
 }
 
 test_the_longest_settle_works_and_a_longer_one_is_fatal() {
-    awk 'BEGIN { printf "files := output"; n = 131058 - 6; for (i = 0; i < n; i += 2) printf " y"
+    awk 'BEGIN { printf "files := output"; n = 130988 - 6; for (i = 0; i < n; i += 2) printf " y"
         print "" }' >files.mk
     cat >Makefile <<'EOF'
 load $(PLUGIN)
@@ -852,12 +852,12 @@ output: SETTLE = $(files)$(longer)
 output:
 	@touch $@
 EOF
-    make_works
+    make_works SETTLE_DIR=
     rm output
-    make_fails longer=y
+    make_fails SETTLE_DIR= longer=yy
     sed 's/^[^:]*:[0-9]*: //' out >text
     expect text <<'EOF'
-*** settle: target 'output': SETTLE is 131059 bytes long, more than the 131072 that the kernel hands on to a new process; name fewer files.  Stop.
+*** settle: target 'output': SETTLE is 130990 bytes long, and with 71 bytes of settings more than the 131072 that the kernel hands on to a new process; name fewer files.  Stop.
 EOF
     test ! -e output || fail "the recipe has run"
     make_works longer=y SETTLE_MODE=off

@@ -27,9 +27,10 @@ wait_for_file() {
     done
 }
 
-# The processes of the session of make, itself not counted.
+# The processes of the session of make, itself not counted, nor what has ended and waits for init to
+# take notice.
 processes_left() {
-    ps -o pid=,args= -s "$make_pid" || :
+    ps -o pid=,stat=,args= -s "$make_pid" | grep -v '^ *[0-9]* Z' || :
 }
 
 test_every_exit_status_arrives() {

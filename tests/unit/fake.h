@@ -538,6 +538,15 @@ static inline int fake_dirty_of_file(int fd, uint64_t *dirty)
     return fake_call("cachestat", fake_at(fd)->path);
 }
 
+static inline int fake_dirty_in_fs(int fd, unsigned long magic, uint64_t *dirty)
+{
+    (void)fake_at(fd);
+    (void)magic;
+    (void)dirty;
+    errno = ENOSYS;
+    return -1;
+}
+
 static inline int fake_dirty_in_all(uint64_t *dirty)
 {
     *dirty = fake.dirty_in_all;
@@ -608,6 +617,7 @@ static inline void fake_start(unsigned long magic)
         .fs_magic = fake_fs_magic,
         .lease = fake_lease,
         .dirty_of_file = fake_dirty_of_file,
+        .dirty_in_fs = fake_dirty_in_fs,
         .dirty_in_all = fake_dirty_in_all,
         .clock = fake_clock,
         .sleep = fake_sleep,

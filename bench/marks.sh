@@ -1,0 +1,71 @@
+# marks.sh - contest 5: what it costs that an interrupted build leaves nothing half-made
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Seconds after which a build sits out: three file systems have to fit into the time there is.
+BUILD_LIMIT=40
+
+contest_marks() {
+    contest 5 "Crash-safe builds: marks" "marks"
+    mkdir -p "$WORK/own"
+    if knows_marks; then
+        mark_contest "$WORK/own" "$(type_of "$WORK")"
+    else
+        leave_out "marks" "this settle makes none"
+    fi
+    contest_end
+
+    contest 5b "Crash-safe builds: $BENCH_BUILD small C files" "deferred"
+    aim "bare<=1.03;fsync<=1"
+    if ! knows_deferred; then
+        leave_out "deferred" "this settle doesn't know SETTLE_MODE=deferred"
+        return
+    fi
+    for type in ext4 xfs btrfs; do
+        if mount_fs $type; then
+            build_contest "$type"
+            unmount_fs "$type"
+        fi
+    done
+    contest_end
+}
+
+# Whether a mark is there while a recipe runs.
+knows_marks() {
+    "$MAKE" -s -C "$WORK/own" -f "$SRC/bench/lines.mk" COUNT=0 HOW=settle SETTLE_SO="$PLUGIN" marks \
+        >/dev/null 2>&1
+    test -s "$WORK/own/marks"
+    set -- $?
+    rm -f "$WORK/own/marks"
+    return "$1"
+}
+
+knows_deferred() {
+    "$MAKE" -s -C "$WORK/own" -f "$SRC/bench/lines.mk" COUNT=0 HOW=settle SETTLE_SO="$PLUGIN" \
+        SETTLE_MODE=deferred memory >/dev/null 2>&1
+    set -- $?
+    rm -f "$WORK/own/memory"
+    return "$1"
+}
+
+mark_contest() {
+    measure "$BENCH_LINES lines, $2" "$BENCH_LINES" \
+        -p "cd '$1' && rm -rf out && mkdir out && sync -f ." \
+        :: "marks" "$MAKE" -s -C "$1" -f "$SRC/bench/lines.mk" COUNT="$BENCH_LINES" HOW=settle \
+        SETTLE_SO="$PLUGIN" \
+        :: "no marks" "$MAKE" -s -C "$1" -f "$SRC/bench/lines.mk" COUNT="$BENCH_LINES" HOW=settle \
+        SETTLE_SO="$PLUGIN" SETTLE_DIR=
+    rm -rf "$1/out"
+}
+
+# In the file system $PLACE of type $1.
+build_contest() {
+    title="$BENCH_BUILD C files, $1"
+    set -- "$MAKE" -s "-j$(nproc)" -C "$PLACE" -f "$SRC/bench/build.mk" COUNT="$BENCH_BUILD"
+    "$@" sources || return
+    measure "$title" "$BENCH_BUILD" -l "$BUILD_LIMIT" \
+        -p "cd '$PLACE' && rm -rf object && mkdir object && sync -f ." \
+        :: "deferred" "$@" SETTLE_SO="$PLUGIN" SETTLE_MODE=deferred \
+        :: "bare" "$@" \
+        :: "fsync" "$@" SETTLE_SO="$PLUGIN" SETTLE_MODE=fsync
+    rm -rf "$PLACE/source" "$PLACE/object"
+}

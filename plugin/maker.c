@@ -1,0 +1,158 @@
+/* maker.c - who has made a mark, and whether it still runs
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "maker.h"
+
+struct maker {
+    uint32_t machine, boot;
+    pid_t pid;
+    uint64_t start;   /* clock ticks after boot, as proc(5) has it */
+    uint64_t space;   /* the PID namespace's inode */
+};
+
+/* FNV-1a of the first line of the file PATH, or of FALLBACK where there is none. */
+static uint32_t hash_line(const char *path, const char *fallback)
+{
+    char line[256] = "";
+    FILE *file = fopen(path, "re");
+    uint32_t hash = UINT32_C(2166136261);
+
+    if (!file || !fgets(line, sizeof line, file) || *line == '\n')
+        snprintf(line, sizeof line, "%s", fallback);
+    if (file)
+        fclose(file);
+    for (const char *c = line; *c && *c != '\n'; c++)
+        hash = (hash ^ (unsigned char)*c) * UINT32_C(16777619);
+    return hash;
+}
+
+/* The start of process PID into *START.  Returns 0, or -1 where there is none, or only its zombie. */
+static int read_start(pid_t pid, uint64_t *start)
+{
+    char path[64], text[1024], *field;
+    FILE *file;
+    size_t n;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = fopen(path, "re");
+    if (!file)
+        return -1;
+    n = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[n] = '\0';
+    /* proc(5): "pid (name) state ppid ..."; the name may hold anything, the start is the 22nd field */
+    field = strrchr(text, ')');
+    if (!field || strlen(field) < sizeof ") Z" - 1 || field[2] == 'Z' || field[2] == 'X') {
+        errno = ESRCH;
+        return -1;
+    }
+    for (int i = 2; i < 22 && field; i++)
+        field = strchr(field + 1, ' ');
+    if (!field) {
+        errno = EINVAL;
+        return -1;
+    }
+    *start = strtoull(field, NULL, 10);
+    return 0;
+}
+
+static int describe(pid_t pid, struct maker *maker)
+{
+    struct stat space;
+    char name[256] = "";
+
+    gethostname(name, sizeof name - 1);
+    maker->machine = hash_line("/etc/machine-id", name);
+    maker->boot = hash_line("/proc/sys/kernel/random/boot_id", "");
+    maker->pid = pid;
+    maker->space = stat("/proc/self/ns/pid", &space) == 0 ? space.st_ino : 0;
+    return read_start(pid, &maker->start);
+}
+
+int maker_describe(pid_t pid, char text[MAKER_TEXT])
+{
+    struct maker maker;
+    int n;
+
+    if (describe(pid, &maker) < 0)
+        return -1;
+    n = snprintf(text, MAKER_TEXT, "%08" PRIx32 ".%08" PRIx32 ".%d.%" PRIu64 ".%" PRIu64,
+                 maker.machine, maker.boot, (int)maker.pid, maker.start, maker.space);
+    if (n >= MAKER_TEXT) {
+        errno = EOVERFLOW;
+        return -1;
+    }
+    return 0;
+}
+
+static bool parse(const char *text, struct maker *maker)
+{
+    int pid;
+
+    if (sscanf(text, "%8" SCNx32 ".%8" SCNx32 ".%d.%" SCNu64 ".%" SCNu64, &maker->machine,
+               &maker->boot, &pid, &maker->start, &maker->space) != 5)
+        return false;
+    maker->pid = pid;
+    return true;
+}
+
+pid_t maker_pid(const char *text)
+{
+    struct maker maker;
+
+    return parse(text, &maker) ? maker.pid : 0;
+}
+
+/* The lock that all makers hold shared can be had for ourselves alone: none of them lives. */
+static bool is_unlocked(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+enum maker_state maker_look(const char *text, size_t length, const char *directory, bool is_local)
+{
+    struct maker maker, here;
+    char copy[MAKER_TEXT];
+    uint64_t start;
+
+    if (length >= sizeof copy)
+        return MAKER_UNKNOWN;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (!parse(copy, &maker) || describe(getpid(), &here) < 0)
+        return MAKER_UNKNOWN;
+    if (maker.boot != here.boot)
+        return is_local || maker.machine == here.machine ? MAKER_GONE : MAKER_ELSEWHERE;
+    if (maker.space != here.space)
+        return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
+    if (maker.pid == here.pid && maker.start == here.start)
+        return MAKER_SELF;
+    return read_start(maker.pid, &start) == 0 && start == maker.start ? MAKER_LIVES : MAKER_GONE;
+}
+
+void maker_lock(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0)
+        close(fd);
+    /* else it stays open, and locked, until the process ends */
+}

@@ -1,0 +1,349 @@
+/* mark.c - marks: symbolic links that say which outputs are not to be trusted after a crash
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mark.h"
+#include "order.h"
+
+/* An entry of a directory may be 255 bytes long; longer names are cut into directories, "+" at their end. */
+#define PIECE 250
+
+static bool needs_escape(const char *name, size_t i)
+{
+    unsigned char c = (unsigned char)name[i];
+
+    /* at the beginning, "." and ".." have a meaning of their own, and "~" is mark_note_end's */
+    return c <= ' ' || c == 0x7f || c == '%' || c == '/' || (i == 0 && (c == '.' || c == '~'));
+}
+
+char *mark_escape(const char *name)
+{
+    char *text = malloc(3 * strlen(name) + 1), *end = text;
+
+    if (!text)
+        return NULL;
+    for (size_t i = 0; name[i]; i++)
+        if (needs_escape(name, i))
+            end += sprintf(end, "%%%02x", (unsigned char)name[i]);
+        else
+            *end++ = name[i];
+    *end = '\0';
+    return text;
+}
+
+char *mark_unescape(const char *text)
+{
+    char *name = malloc(strlen(text) + 1), *end = name;
+
+    if (!name)
+        return NULL;
+    for (; *text; text++) {
+        unsigned value;
+
+        if (*text != '%') {
+            *end++ = *text;
+        } else if (isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2]) &&
+                   sscanf(text + 1, "%2x", &value) == 1 && value != 0) {
+            *end++ = (char)value;
+            text += 2;
+        } else {
+            free(name);
+            errno = EINVAL;
+            return NULL;
+        }
+    }
+    *end = '\0';
+    return name;
+}
+
+static char *absolute(const char *name)
+{
+    char *folder = getcwd(NULL, 0), *path = NULL;
+
+    if (folder && asprintf(&path, "%s/%s", folder, name) < 0)
+        path = NULL;
+    free(folder);
+    return path;
+}
+
+char *mark_path(const char *directory, const char *name)
+{
+    char *whole = *directory == '/' && *name != '/' ? absolute(name) : strdup(name);
+    char *text = whole ? mark_escape(whole) : NULL, *path = NULL, *end;
+    const char *rest = text;
+
+    free(whole);
+    if (text)
+        path = malloc(strlen(directory) + strlen(text) + 2 * (strlen(text) / PIECE) + 2);
+    if (path) {
+        end = stpcpy(stpcpy(path, directory), "/");
+        for (; strlen(rest) > PIECE; rest += PIECE)
+            end += sprintf(end, "%.*s+/", PIECE, rest);
+        strcpy(end, rest);
+    }
+    free(text);
+    return path;
+}
+
+/* The directory in which PATH is an entry, newly allocated. */
+static char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+}
+
+static int sync_directory(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error = 0;
+
+    if (fd < 0)
+        return -1;
+    if (fsync(fd) < 0 && errno != EINVAL && errno != EBADF)
+        error = errno;
+    close(fd);
+    errno = error;
+    return error ? -1 : 0;
+}
+
+int mark_prepare(const char *directory)
+{
+    char *above;
+    int result;
+
+    if (mkdir(directory, 0777) < 0)
+        return errno == EEXIST ? 0 : -1;
+    above = folder_of(directory);
+    if (!above)
+        return -1;
+    result = order_is_free(directory, *above ? above : "/") ? 0
+                                                             : sync_directory(*above ? above : "/");
+    free(above);
+    return result;
+}
+
+/* Makes the directories that PATH is in, DIRECTORY itself included. */
+static int make_directories(const char *directory, char *path)
+{
+    if (mark_prepare(directory) < 0)
+        return -1;
+    for (char *slash = strchr(path + strlen(directory) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        int failed;
+
+        *slash = '\0';
+        failed = mkdir(path, 0777) < 0 && errno != EEXIST;
+        *slash = '/';
+        if (failed)
+            return -1;
+    }
+    return 0;
+}
+
+int mark_read(const char *path, struct mark *mark)
+{
+    ssize_t n = readlink(path, mark->text, sizeof mark->text - 1);
+    char *end;
+
+    if (n < 0)
+        return -1;
+    mark->text[n] = '\0';
+    mark->maker_length = strcspn(mark->text, "+~");
+    end = mark->text + mark->maker_length;
+    mark->end = (enum mark_end)(unsigned char)*end;
+    mark->shell = *end ? (pid_t)strtol(end + 1, NULL, 10) : 0;
+    if (maker_pid(mark->text) == 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    return 0;
+}
+
+static bool is_of(const struct mark *mark, const char *maker)
+{
+    return strlen(maker) == mark->maker_length &&
+           strncmp(mark->text, maker, mark->maker_length) == 0;
+}
+
+/* Makes the mark at PATH durable, as far as DIRECTORY excluded: it has a name longer than an entry. */
+static int sync_long(const char *directory, const char *path)
+{
+    char *folder = folder_of(path);
+    int result = folder ? 0 : -1;
+
+    while (result == 0 && strlen(folder) > strlen(directory)) {
+        result = sync_directory(folder);
+        *strrchr(folder, '/') = '\0';
+    }
+    free(folder);
+    return result;
+}
+
+/* The directory that has NAME, or where that is not yet there, one that will be on the same file system for
+   all that is known: the current one. */
+static bool is_order_free(const char *directory, const char *name)
+{
+    char *folder = folder_of(name);
+    struct stat st;
+    const char *files = !folder || !*folder ? "/" : stat(folder, &st) == 0 ? folder : ".";
+    bool is_free = folder && order_is_free(directory, files);
+
+    free(folder);
+    return is_free;
+}
+
+/* Makes one mark; *IS_NEW tells whether it was not there. */
+static int make_one(const char *directory, const char *name, const char *maker, bool *is_new)
+{
+    char *path = mark_path(directory, name);
+    struct mark mark;
+    int result = -1;
+
+    if (!path)
+        return -1;
+    /* the first mark makes the directory, and another make that ends may remove it once more */
+    for (int tries = 0; tries < 100 && result < 0; tries++) {
+        result = symlink(maker, path);
+        if (result < 0 && (errno != ENOENT || make_directories(directory, path) < 0))
+            break;
+    }
+    *is_new = result == 0;
+    if (result < 0 && errno == EEXIST) {
+        if (mark_read(path, &mark) == 0 && is_of(&mark, maker))
+            result = 0;
+        else
+            errno = EEXIST;
+    }
+    if (result == 0 && *is_new && strchr(path + strlen(directory) + 1, '/') &&
+        !is_order_free(directory, name))
+        result = sync_long(directory, path);
+    free(path);
+    return result;
+}
+
+size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker)
+{
+    bool needs_sync = false;
+
+    for (size_t i = 0; i < count; i++) {
+        bool is_new;
+
+        if (make_one(directory, name[i], maker, &is_new) < 0) {
+            return i;
+        }
+        needs_sync |= is_new && !is_order_free(directory, name[i]);
+    }
+    return needs_sync && sync_directory(directory) < 0 ? 0 : count;
+}
+
+int mark_note_end(const char *directory, const char *name, const char *maker, enum mark_end end,
+                  pid_t shell)
+{
+    char *path = mark_path(directory, name), *new_path = NULL;
+    char text[MARK_TEXT];
+    struct mark mark;
+    int result = -1;
+
+    if (path && mark_read(path, &mark) == 0 && is_of(&mark, maker) &&
+        asprintf(&new_path, "%s/~%jd", directory, (intmax_t)shell) >= 0) {
+        snprintf(text, sizeof text, "%s%c%jd", maker, (char)end, (intmax_t)shell);
+        result = symlink(text, new_path);
+        if (result < 0 && errno == EEXIST && unlink(new_path) == 0)
+            result = symlink(text, new_path);  /* what a dead process of that number has left */
+        if (result == 0)
+            result = rename(new_path, path);
+    } else
+        result = path ? 0 : -1;
+    free(new_path);
+    free(path);
+    return result;
+}
+
+int mark_remove(const char *directory, const char *name, const char *maker)
+{
+    char *path = mark_path(directory, name);
+    struct mark mark;
+    int result = 0;
+
+    if (!path)
+        return -1;
+    if (mark_read(path, &mark) == 0 && is_of(&mark, maker))
+        result = unlink(path);
+    /* the directories of a long name, as far as they are empty */
+    for (char *slash = strrchr(path, '/'); result == 0 && slash > path + strlen(directory);
+         slash = strrchr(path, '/')) {
+        *slash = '\0';
+        if (rmdir(path) < 0)
+            break;
+    }
+    free(path);
+    return result < 0 && errno == ENOENT ? 0 : result;
+}
+
+struct listing {
+    const char *directory;
+    void (*found)(const char *path, const char *name, void *context);
+    void *context;
+};
+
+static void report(const struct listing *listing, const char *path, const char *text)
+{
+    char *name = mark_unescape(text);
+
+    if (name && *text != '~')
+        listing->found(path, name, listing->context);
+    free(name);
+}
+
+/* Lists DIRECTORY, in which names begin with PREFIX. */
+static int list(const struct listing *listing, const char *directory, const char *prefix)
+{
+    DIR *stream = opendir(directory);
+    const struct dirent *entry;
+    int result = 0;
+
+    if (!stream)
+        return errno == ENOENT ? 0 : -1;
+    while ((errno = 0, entry = readdir(stream))) {
+        size_t length = strlen(entry->d_name);
+        char *path = NULL, *text = NULL;
+        struct stat st;
+
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0 ||
+            asprintf(&text, "%s%s", prefix, entry->d_name) < 0)
+            result = -1;
+        else if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+            report(listing, path, text);
+        else if (S_ISDIR(st.st_mode) && length == PIECE + 1 && text[strlen(text) - 1] == '+') {
+            text[strlen(text) - 1] = '\0';
+            result |= list(listing, path, text);
+        }
+        free(path);
+        free(text);
+    }
+    if (errno != 0)
+        result = -1;
+    closedir(stream);
+    return result;
+}
+
+int mark_each(const char *directory,
+              void (*found)(const char *path, const char *name, void *context), void *context)
+{
+    const struct listing listing = {directory, found, context};
+
+    return list(&listing, directory, "");
+}

@@ -1,0 +1,70 @@
+/* mark.h - marks: symbolic links that say which outputs are not to be trusted after a crash
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   A mark is made before a recipe touches its output, and removed when the output is safe.  Its name is
+   the file's, escaped; where it points to says who made it (maker.h) and, once the line of the recipe that
+   SETTLE-SH has run is over, that process:
+
+     .settle/lib%2flibx.a -> 1f0c6a3b.77aa01c2.4711.123456.4026531836        a line is running
+     .settle/lib%2flibx.a -> 1f0c6a3b.77aa01c2.4711.123456.4026531836+4720   it has ended, and is settled
+     .settle/lib%2flibx.a -> 1f0c6a3b.77aa01c2.4711.123456.4026531836~4720   it has ended; not yet durable
+
+   Making one is a metadata operation, which journaling file systems persist in order: no trace of what
+   comes after it can survive a crash without it. */
+
+#ifndef SETTLE_MARK_H
+#define SETTLE_MARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "maker.h"
+
+#define MARK_TEXT 60
+
+enum mark_end { MARK_RUNNING = 0, MARK_SETTLED = '+', MARK_DEFERRED = '~' };
+
+struct mark {
+    char text[MARK_TEXT];
+    size_t maker_length;  /* of the maker's part of it */
+    enum mark_end end;
+    pid_t shell;          /* of the settle-sh that ran the line that has ended */
+};
+
+/* NAME without bytes that a file's name or a list of words can't have, newly allocated; and back.  NULL
+   with errno ENOMEM; mark_unescape also with EINVAL. */
+char *mark_escape(const char *name);
+char *mark_unescape(const char *text);
+
+/* The path of the mark of the file NAME in DIRECTORY, newly allocated, or NULL with errno ENOMEM.  Where
+   DIRECTORY is an absolute path, marks of all folders may be in it: NAME is then made absolute.  What is
+   longer than an entry of a directory may be goes into directories below. */
+char *mark_path(const char *directory, const char *name);
+
+/* Makes DIRECTORY unless it is there, durably so where order is not free (order.h).  Returns 0, or -1 with
+   errno. */
+int mark_prepare(const char *directory);
+
+/* Marks the COUNT files NAME, unless MAKER has marked them already, durably so where the order of marks before
+   outputs is not free.  Returns COUNT, or the index of the name that failed, with errno; EEXIST where
+   another maker's mark is there. */
+size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker);
+
+/* Notes down in NAME's mark, if it is MAKER's, that the line run by process SHELL has ended.  Returns 0, or
+   -1 with errno. */
+int mark_note_end(const char *directory, const char *name, const char *maker, enum mark_end end,
+                  pid_t shell);
+
+/* Reads the mark at PATH.  Returns 0, or -1 with errno (EINVAL: a link that is no mark). */
+int mark_read(const char *path, struct mark *mark);
+
+/* Removes NAME's mark if it is MAKER's.  Returns 0, also where it isn't, or -1 with errno. */
+int mark_remove(const char *directory, const char *name, const char *maker);
+
+/* Calls FOUND for each mark in DIRECTORY, with its path and its file's name.  Returns 0, or -1 with errno
+   (0 where there is no such directory). */
+int mark_each(const char *directory,
+              void (*found)(const char *path, const char *name, void *context), void *context);
+
+#endif

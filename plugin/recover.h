@@ -1,0 +1,39 @@
+/* recover.h - what is to be done about marks that a dead make has left
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#ifndef SETTLE_RECOVER_H
+#define SETTLE_RECOVER_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "maker.h"
+#include "mark.h"
+
+/* What became of the file of one mark. */
+enum recovery_what {
+    RECOVERY_REMOVED,    /* the file is removed, and the mark */
+    RECOVERY_CUT_SHORT,  /* it would have been */
+    RECOVERY_DIRECTORY,  /* it is a directory, which is never removed; the mark stays */
+    RECOVERY_NOTHING,    /* there was no such file; the mark is removed, or would have been */
+    RECOVERY_FAILED,     /* it could not be removed (errno); file and mark stay */
+    RECOVERY_NOT_OURS,   /* its maker lives, or is another host's, or it is no mark of settle's */
+    RECOVERY_OWN,        /* made by this process, before an exec of its own */
+};
+
+struct recovery {
+    enum recovery_what what;
+    const char *name;   /* of the file */
+    const char *path;   /* of the mark */
+    int error;
+    enum maker_state maker;
+    struct mark mark;
+    time_t made;        /* seconds since the Epoch */
+};
+
+/* Looks at each mark in DIRECTORY, and where its maker is gone removes its file and then the mark, unless
+   JUST_LOOK; calls TELL for each.  Returns 0, or -1 with errno where DIRECTORY can't be read. */
+int recover(const char *directory, bool just_look,
+            void (*tell)(const struct recovery *recovery, void *context), void *context);
+
+#endif
