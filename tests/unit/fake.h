@@ -72,6 +72,7 @@ static struct {
     double moves_until;       /* while the entry "moving" changes its ctime at each look */
     void (*on_sleep)(void);   /* what happens while somebody waits */
     uint64_t dirty_in_all;
+    uint64_t dirty_in_fs;     /* as btrfs tells it */
     struct fake_stream {
         struct fake_entry *directory;
         int fd;
@@ -540,11 +541,14 @@ static inline int fake_dirty_of_file(int fd, uint64_t *dirty)
 
 static inline int fake_dirty_in_fs(int fd, unsigned long magic, uint64_t *dirty)
 {
-    (void)fake_at(fd);
-    (void)magic;
-    (void)dirty;
-    errno = ENOSYS;
-    return -1;
+    if (fake_call("fsdirty", fake_at(fd)->path) < 0)
+        return -1;
+    if (magic != FAKE_BTRFS) {
+        errno = ENOSYS;
+        return -1;
+    }
+    *dirty = fake.dirty_in_fs;
+    return 0;
 }
 
 static inline int fake_dirty_in_all(uint64_t *dirty)

@@ -68,7 +68,7 @@ static const struct scenario a_deep_tree = {"deep tree", make_deep_tree, names_o
 static void make_large_set(void)
 {
     many_files(LARGE);
-    fake.dirty_in_all = UINT64_C(10) * LARGE;  /* nobody else's */
+    fake.dirty_in_all = fake.dirty_in_fs = UINT64_C(10) * LARGE;  /* nobody else's */
 }
 
 static const char *names_of_large_set(void)
@@ -163,6 +163,8 @@ static const struct call {
     {EACCES, EAGAIN, EBADF, EBUSY, EDEADLK, EFAULT, EINTR, EINVAL, EMFILE, ENOLCK, ENOMEM, ENOSYS, \
      ENOTDIR, EPERM}
 #define CACHESTAT_ERRORS {EBADF, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM}
+#define FSDIRTY_ERRORS                                                                           \
+    {EACCES, EBADF, EFAULT, EIO, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSYS, ENOTTY, EPERM}
 #define MEMINFO_ERRORS {EACCES, EIO, EMFILE, ENFILE, ENOENT, ENOMEM}
 #define CLOCK_ERRORS {EACCES, EFAULT, EINVAL, ENODEV, EOPNOTSUPP, EPERM}
 #define SLEEP_ERRORS {EFAULT, EINTR, EINVAL}
@@ -232,14 +234,18 @@ static const struct call {
     {&a_large_set, "magic", "d/000", NULL, .errors = MAGIC_ERRORS},
     {&a_large_set, "cachestat", "d/000", NULL, .errors = CACHESTAT_ERRORS},
     {&a_large_set, "close", "d/000", "d/000 failed at close", .errors = CLOSE_ERRORS},
-    {&a_large_set, "meminfo", "/", NULL, .errors = MEMINFO_ERRORS},
     {&a_large_set, "open", "d/000", "d/000 failed at open", .errors = OPEN_ERRORS, .after = 1},
+    {&a_large_set, "fsdirty", "d/000", NULL, .errors = FSDIRTY_ERRORS},
+    {&a_large_set, "fsdirty", "d/000", NULL, .errors = FSDIRTY_ERRORS, .magic = FAKE_BTRFS},
+    {&a_large_set, "meminfo", "/", NULL, .errors = MEMINFO_ERRORS},
+    {&a_large_set, "close", "d/000", "d/000 failed at close", .errors = CLOSE_ERRORS, .after = 1},
+    {&a_large_set, "open", "d/000", "d/000 failed at open", .errors = OPEN_ERRORS, .after = 2},
     {&a_large_set, "lease", "d/000", NULL, .errors = LEASE_ERRORS},
     {&a_large_set, "unlease", "d/000", NULL, .errors = LEASE_ERRORS},
-    {&a_large_set, "open", "d/000", NULL, .errors = OPEN_ERRORS, .after = 2},
+    {&a_large_set, "open", "d/000", NULL, .errors = OPEN_ERRORS, .after = 3},
     {&a_large_set, "syncfs", "d/000", NULL, .errors = SYNCFS_ERRORS},
-    {&a_large_set, "close", "d/000", NULL, .errors = CLOSE_ERRORS, .after = 1, .only_once = true},
-    {&a_large_set, "close", "d/000", "d/000 failed at close", .errors = CLOSE_ERRORS, .after = 2},
+    {&a_large_set, "close", "d/000", NULL, .errors = CLOSE_ERRORS, .after = 2, .only_once = true},
+    {&a_large_set, "close", "d/000", "d/000 failed at close", .errors = CLOSE_ERRORS, .after = 3},
 
     {&by_threads, "open", "d/007", "d/007 failed at open", .errors = OPEN_ERRORS},
     {&by_threads, "start", "d/007", "d/007 failed at writeback", .errors = RANGE_ERRORS},
@@ -299,7 +305,7 @@ static const struct exception {
     {&a_deep_tree, "openat", ".", ENOENT, 1, WELL, WELL, .why = "vanished on the way",
      .without = "d/a"},
 
-    {&a_large_set, "open", "d/000", 0, 2, WELL, WELL,
+    {&a_large_set, "open", "d/000", 0, 3, WELL, WELL,
      .why = "no syncfs then: fsync of each, through descriptors that are open"},
 #define HELD_AS_IT_WAS(error)                                                                    \
     {&a_held_file, "open", "d/out", error, 1, WELL, "d/out" TIMED_OUT,                           \
@@ -335,6 +341,7 @@ static const struct exception {
     {NULL, "magic", "d/mnt", 0, 0, WELL, WELL, .why = "taken for a file system of files"},
     {NULL, "magic", NULL, 0, 0, WELL, WELL, .why = "fsync and fdatasync work everywhere"},
     {NULL, "cachestat", NULL, 0, 0, WELL, WELL, .why = "taken to be clean: no syncfs"},
+    {NULL, "fsdirty", NULL, 0, 0, WELL, WELL, .why = "meminfo tells of the whole machine"},
     {NULL, "meminfo", NULL, 0, 0, WELL, WELL, .why = "all is taken to be dirty: no syncfs"},
     {NULL, "syncfs", NULL, 0, 0, WELL, WELL, .why = "fsync says of each file whether it is its own"},
 
@@ -373,7 +380,7 @@ static const struct exception {
     {NULL, "close", "d", 0, 0, WELL, WELL, .why = "read only, it has nothing to report"},
     {NULL, "close", ".", 0, 0, WELL, WELL, .why = "read only, it has nothing to report"},
     {&a_stable_file, "close", "d/out", 0, 1, WELL, WELL, .why = "a look, it has nothing to report"},
-    {&a_large_set, "close", "d/000", 0, 1, WELL, WELL, .why = "opened for syncfs, which had its say"},
+    {&a_large_set, "close", "d/000", 0, 2, WELL, WELL, .why = "opened for syncfs, which had its say"},
     {NULL, "close", NULL, EINTR, 0, WELL, WELL, .why = "Linux has closed it all the same"},
 
     {NULL, "sleep", NULL, 0, 0, WELL, WELL, .why = "the clock tells when the time is over"},
