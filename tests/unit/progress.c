@@ -44,11 +44,12 @@ static void settle_and_show(enum settle_mode mode, const char *name)
     free(names[0]);
 }
 
+/* What is found is shown at the latest when all is; nothing says that the end of the work is. */
 static void check_progress(size_t files)
 {
     assert_in_range(shown.times, 1, 1000);
     assert_int_equal(shown.files, files + 1);  /* and the name of the tree */
-    assert_int_equal(shown.done, files);
+    assert_in_range(shown.done, 0, files);
     assert_int_equal(shown.bytes, 10 * files);
     assert_int_equal(told.count, files + 1);
 }
@@ -81,6 +82,7 @@ static void test_while_waiting(void **state)
     asked.timeout = 20;
     settle_and_show(MODE_FSYNC, "d/");
     check_progress(1);
+    assert_int_equal(shown.done, 1);
     assert_true(shown.times > 50);
 }
 
