@@ -226,8 +226,8 @@ static void test_parse_garbage(void **state)
         "mode=fsync verbose=0 more=1", "=", "=fsync", "mode fsync", "mode=fsync\tverbose=0",
         "mode=fsync,verbose=0",
         /* longer than any */
-        "mode=fsync verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 "
-        "verbose=0 verbose=0 verbose=0 verbose=0"
+        ("mode=fsync verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 "
+         "verbose=0 verbose=0 verbose=0 verbose=0"),
     };
 
     (void)state;
