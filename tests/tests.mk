@@ -10,7 +10,8 @@ unit_objects = $(engine_objects) plugin/child.o plugin/orphans.o plugin/shell.o 
 
 system_tests = $(sort $(wildcard $(srcdir)/tests/system/*.sh))
 
-test_programs = $(unit_tests) tests/mmapwrite tests/cachestat
+small_programs = tests/cachestat tests/maketree tests/thinwrite tests/usage
+test_programs = $(unit_tests) tests/mmapwrite tests/leaserace $(small_programs)
 ifeq ($(have_fuse3),yes)
 test_programs += tests/latefs
 endif
@@ -26,8 +27,10 @@ tests/latefs: $(latefs_objects)
 tests/mmapwrite: examples/runtest/mmapwrite.o
 	@$(MKDIR_P) $(@D)
 	$(LINK) -o $@ $< $(LIBS)
-tests/cachestat: tests/cachestat.o
+$(small_programs): %: %.o
 	$(LINK) -o $@ $< $(LIBS)
+tests/leaserace: tests/leaserace.o $(engine_objects)
+	$(LINK) -o $@ $< $(engine_objects) $(LIBS)
 
 # The sanitizer's runtime must be there before the plugin is: make is started with it.
 preload = $(if $(findstring -fsanitize=address,$(CFLAGS)),$(shell $(CC) -print-file-name=libasan.so))
