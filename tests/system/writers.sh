@@ -225,7 +225,7 @@ test_another_users_file_that_cannot_be_told() {
         touch file
         # shellcheck disable=SC2086
         run $as_nobody ./settle -v file
-        name=file
+        name='file'
     else
         name=/etc/passwd
         test "$(stat -c %u $name)" != "$(id -u)" || skip "needs a file of another user's"
