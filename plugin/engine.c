@@ -155,6 +155,7 @@ static void finish(void *context, size_t index)
     if (!is_its_turn(run, file) || file->is_held)
         return;
     if (way_of(run, file) == WAY_SYNCFS || (way_of(run, file) == WAY_NOTHING && file->fd < 0)) {
+        file_close(file);
         atomic_fetch_add(&run->done, 1);
         return;
     }
