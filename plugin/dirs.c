@@ -175,7 +175,11 @@ void dirs_sync(struct dirs *dirs, size_t index)
     fd = path ? path_open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC) : -1;
     free(path);
     if (fd < 0) {
-        dir_fail(dir, DIR_OPEN);
+        /* a tree's directory that has vanished since it was listed needs no sync; its parent has one */
+        if (errno == ENOENT && dir->parent != DIRS_NONE)
+            dir->is_synced = true;
+        else
+            dir_fail(dir, DIR_OPEN);
         return;
     }
     /* Some file systems have no fsync for a directory, and say so in one of these ways: their
