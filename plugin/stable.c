@@ -105,8 +105,8 @@ static bool is_over(const struct watch *watch, struct watched *watched, double n
         detail->after = seen;
         watched->changed = now;
     }
-    if (now - watched->changed < watch->options->stable)
-        return false;
+    if (!(now - watched->changed >= watch->options->stable))
+        return false;  /* also where the clock fails, and NOW is NAN */
     if (!watched->is_rewritten)
         return true;
     watched->is_rewritten = false;
