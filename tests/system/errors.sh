@@ -81,8 +81,9 @@ test_a_device_that_runs_full_at_writeback() {
 }
 
 # ext4 reserves room for a page when it is dirtied, but not for the indirect block that it needs where it
-# lies alone.  Without a journal; with one, Linux 6.18 may lose such pages in the background and let
-# fsync(2) succeed, which no program can see.
+# lies alone.  Where little is left it starts writeback in the background as well, and if that comes first,
+# Linux 6.18 drops the pages ("This should not happen!! Data will be lost" in its log), and fsync(2) then
+# succeeds: no program can see that, so the test tries again.  With a journal it nearly always comes first.
 test_a_full_ext4() {
     need mkfs.ext4 e2fsprogs
     mkdir mnt
@@ -93,7 +94,24 @@ test_a_full_ext4() {
     dd if=/dev/zero of=mnt/fill bs=4096 count=$((free - 2000)) 2>/dev/null
     sync -f mnt
     # status 3: there was no room for the last pages even to be dirtied
-    each_face "$lost" "$BUILD/tests/thinwrite mnt/output 1013 4194304 || test \$\$? = 3"
+    cat >Makefile <<MAKE
+load \$(PLUGIN)
+output: private SETTLE = mnt/output
+output:
+	@$BUILD/tests/thinwrite mnt/output 1013 4194304 || test \$\$? = 3
+MAKE
+    for try in 1 2 3 4 5 6 7 8; do
+        run mk
+        test "$status" = 0 || break
+        echo "try $try: the kernel told nobody"
+        rm mnt/output
+        sync -f mnt
+    done
+    expect out <<EXPECTED
+settle: mnt/output: $lost; removed, will be made again
+make: *** [Makefile:4: output] Error 125
+EXPECTED
+    test ! -e mnt/output || fail "the output is still there"
 }
 
 # What only the writeback of the pages tells.  fsync(2) then knows EIO and ENOSPC alone (mapping_set_error in
