@@ -16,8 +16,12 @@
 /* A line's end within a field would be taken for its own: to a shell command it is a blank. */
 static void write_field(char **end, const char *text)
 {
-    for (; *text; text++)
-        *(*end)++ = *text == '\n' ? ' ' : *text;
+    for (; *text; text++) {
+        **end = *text;
+        if (*text == '\n')
+            **end = ' ';
+        (*end)++;
+    }
     *(*end)++ = '\n';
 }
 
@@ -37,7 +41,7 @@ char *job_format(const struct job *job)
     write_field(&end, job->batch);
     write_field(&end, job->shell);
     write_field(&end, job->is_one ? "1" : "");
-    strcpy(end, job->files);
+    memcpy(end, job->files, strlen(job->files) + 1);
     return text;
 }
 

@@ -185,7 +185,7 @@ static int real_dirty_in_fs(int fd, unsigned long magic, uint64_t *dirty)
         for (size_t i = 0; i < BTRFS_FSID_SIZE; i++)
             end += (size_t)sprintf(path + end, "%s%02x",
                                    i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", info.fsid[i]);
-        strcpy(path + end, "/allocation/data/bytes_may_use");
+        sprintf(path + end, "/allocation/data/bytes_may_use");
         return read_number(path, dirty);
     }
 #endif
