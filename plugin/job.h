@@ -9,6 +9,7 @@
 #ifndef SETTLE_JOB_H
 #define SETTLE_JOB_H
 
+#include "list.h"
 #include "options.h"
 
 #define JOB "SETTLE_JOB"
@@ -20,6 +21,7 @@ struct job {
     struct settle_options options;
     char *marks;  /* folder of the marks; empty: none are made */
     char *maker;  /* who they say has made them */
+    char *target; /* whose line it is; an archive's member as "archive(member)" */
     char *batch;  /* files to make durable besides, as recipes_take_batch has them */
     char *shell;  /* the project's */
     char *files;  /* as SETTLE expands in the target's context */
@@ -32,6 +34,13 @@ char *job_format(const struct job *job);
    texts are newly allocated.  Returns 0, or -1 with errno EINVAL where it isn't what job_format writes,
    or ENOMEM. */
 int job_parse(struct job *job, const char *text);
+
+/* Adds to NAMES what is marked for JOB: first the target, in whose mark settle-sh notes the end of each line, then
+   its other files.  Where the target is none of the files, it is not ours to remove after a crash: the first
+   mark is then that of a file that can't exist, below the folder of the marks.  The same for plugin and
+   settle-sh, whatever files there are: only a SETTLE that is the target, blanks and all, is one name with
+   blanks.  Returns 0, or -1 with errno ENOMEM. */
+int job_marked(const struct job *job, struct list *names);
 
 void job_free(struct job *job);
 
