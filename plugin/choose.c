@@ -11,7 +11,8 @@
 #define SAMPLE 256
 
 /* Bytes of GROUP's files that are dirty, from a sample of them; 0 where the kernel doesn't say. */
-static uint64_t dirty_of(struct set *set, const struct settle_options *options, size_t group)
+static uint64_t dirty_of(struct set *set, const struct settle_options *options, size_t group,
+                         size_t may_keep)
 {
     size_t step = set->group[group].files / SAMPLE + 1;
     uint64_t dirty = 0, asked = 0, nth = 0;
@@ -26,7 +27,8 @@ static uint64_t dirty_of(struct set *set, const struct settle_options *options, 
         if (sys.dirty_of_file(file->fd, &bytes) == 0)
             dirty += bytes;
         asked++;
-        file_close(file);
+        if (i >= may_keep)
+            file_close(file);
     }
     return asked > 0 ? dirty * set->group[group].files / asked : 0;
 }
@@ -85,7 +87,7 @@ void choose_way(struct set *set, const struct settle_options *options, size_t in
     }
     group->magic = situation.magic = find_magic(set, options, index, may_keep);
     if (way_depends_on_dirty(&situation)) {
-        situation.dirty_of_set = dirty_of(set, options, index);
+        situation.dirty_of_set = dirty_of(set, options, index, may_keep);
         situation.dirty_around = dirty_around(set, options, index);
     }
     group->way = way_choose(&situation);

@@ -170,6 +170,27 @@ static void finish_released(void *context, size_t index)
         finish_file(run, &run->set.file[index]);
 }
 
+/* Settles what is there now by the name of a file that was written to or replaced after it was settled. */
+static void settle_again(void *context, size_t index)
+{
+    struct run *run = context;
+    struct dirs *dirs = &run->set.dirs;
+    struct file *file = &run->set.file[index];
+    size_t dir;
+
+    finish_file(run, file);
+    atomic_fetch_sub(&run->done, 1);  /* it was counted before */
+    if (run->options->mode != MODE_FSYNC || file->what != OUTCOME_SETTLED)
+        return;
+    dir = file->in_tree ? file->dir : dirs_add_parent(dirs, file->name, 0);
+    if (dir == DIRS_NONE) {
+        file_fail_missing(run->options, file, STEP_FIND);
+        return;
+    }
+    dirs->dir[dir].is_synced = false;
+    dirs_sync(dirs, dir);
+}
+
 /* One syncfs for GROUP.  Where it fails, whatever the reason, fsync says for each file whether that is
    its own: the group goes the other way. */
 static void sync_group(struct run *run, struct group *group)
@@ -263,7 +284,7 @@ static int settle_set(struct run *run)
     if (run->options->mode == MODE_FSYNC && sync_directories(run) < 0)
         return -1;
     if (run->options->stable > 0)
-        stable_wait(&run->set, run->options, &first_look, show, run);
+        stable_wait(&run->set, run->options, &first_look, show, settle_again, run);
     return 0;
 }
 

@@ -129,12 +129,12 @@ static void current_clear(struct current *current)
 }
 
 /* The folder of the marks, which is there and locked then. */
-static char *marks_directory(void)
+static char *marks_directory(enum settle_mode mode)
 {
     char *text = make_expand("$(SETTLE_DIR)"), *directory = make_need(names_trim(text));
 
     free(text);
-    if (recipes_mark_in(directory) < 0)
+    if (recipes_mark_in(directory, mode != MODE_WRITEBACK) < 0)
         make_fatal("SETTLE_DIR: %s: %s", directory,
                    errno == EXDEV ? "another folder than for the targets before" : strerror(errno));
     return directory;
@@ -156,9 +156,9 @@ static void current_look(char *target)
         if (job->options.mode == MODE_OFF)
             *job->files = '\0';
     }
-    job->marks = *job->files ? marks_directory() : make_need(strdup(""));
+    job->marks = *job->files ? marks_directory(job->options.mode) : make_need(strdup(""));
     job->maker = make_need(strdup(*job->marks ? recipes_maker() : ""));
-    job->target = *job->marks ? make_unit() : make_need(strdup(""));
+    job->target = *job->files ? make_unit() : make_need(strdup(""));
     job->batch = make_need(strdup(""));
     job->shell = make_need(strdup(""));
 }

@@ -12,10 +12,13 @@
 
 #define FIRST_PLACES 64
 
-/* Inode numbers mostly come in a row; the multiplication (Fibonacci hashing) spreads them. */
+/* Inode numbers mostly come in a row; the multiplication (Fibonacci hashing) spreads them.  It carries to
+   higher bits only, where numbers of some file systems differ alone, hence both halves of the product. */
 static size_t hash(dev_t dev, ino_t ino)
 {
-    return (size_t)(((uint64_t)ino ^ (uint64_t)dev << 40) * UINT64_C(0x9e3779b97f4a7c15) >> 16);
+    uint64_t product = ((uint64_t)ino ^ (uint64_t)dev << 40) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return (size_t)(product ^ product >> 32);
 }
 
 /* The place where the file is, or the free one where it belongs. */

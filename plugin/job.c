@@ -79,6 +79,12 @@ int job_parse(struct job *job, const char *text)
     return result;
 }
 
+int job_names(const struct job *job, struct names *names)
+{
+    return strcmp(job->files, job->target) == 0 ? names_whole(names, job->files)
+                                                : names_split(names, job->files);
+}
+
 void job_free(struct job *job)
 {
     free(job->marks);

@@ -10,6 +10,7 @@
 #define SETTLE_JOB_H
 
 #include "list.h"
+#include "names.h"
 #include "options.h"
 
 #define JOB "SETTLE_JOB"
@@ -26,6 +27,9 @@ struct job {
     char *shell;  /* the project's */
     char *files;  /* as SETTLE expands in the target's context */
 };
+
+/* The names in JOB's files, which are one name where they are the target's, maybe with blanks in it.  Returns 0, or -1 with errno ENOMEM; names_free gives the memory back. */
+int job_names(const struct job *job, struct names *names);
 
 /* JOB's text, newly allocated, or NULL with errno ENOMEM. */
 char *job_format(const struct job *job);

@@ -39,16 +39,17 @@ static int sync_directory(const char *path)
 
 int mark_prepare(const char *directory)
 {
-    char *above;
-    int result;
+    return mkdir(directory, 0777) < 0 && errno != EEXIST ? -1 : 0;
+}
 
-    if (mkdir(directory, 0777) < 0)
-        return errno == EEXIST ? 0 : -1;
-    above = folder_of(directory);
-    if (!above)
-        return -1;
-    result = order_is_free(directory, *above ? above : "/") ? 0
-                                                             : sync_directory(*above ? above : "/");
+int mark_prepare_durably(const char *directory)
+{
+    char *above = folder_of(directory);
+    const char *folder = above && !*above ? "/" : above;
+    int result = -1;
+
+    if (folder)
+        result = order_is_free(directory, folder) ? 0 : sync_directory(folder);
     free(above);
     return result;
 }
@@ -56,7 +57,7 @@ int mark_prepare(const char *directory)
 /* Makes the directories that PATH is in, DIRECTORY itself included. */
 static int make_directories(const char *directory, char *path)
 {
-    if (mark_prepare(directory) < 0)
+    if (mark_prepare(directory) < 0 || mark_prepare_durably(directory) < 0)
         return -1;
     for (char *slash = strchr(path + strlen(directory) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         int failed;
@@ -123,7 +124,8 @@ static bool is_order_free(const char *directory, const char *name)
 }
 
 /* Makes one mark; *IS_NEW tells whether it was not there. */
-static int make_one(const char *directory, const char *name, const char *maker, bool *is_new)
+static int make_one(const char *directory, const char *name, const char *maker, bool durably,
+                    bool *is_new)
 {
     char *path = mark_path(directory, name, maker);
     struct mark mark;
@@ -144,24 +146,25 @@ static int make_one(const char *directory, const char *name, const char *maker, 
         else if (unlink(path) == 0)  /* of another boot, by chance of the same number and time */
             *is_new = (result = symlink(maker, path)) == 0;
     }
-    if (result == 0 && *is_new && strchr(path + strlen(directory) + 1, '/') &&
+    if (result == 0 && durably && *is_new && strchr(path + strlen(directory) + 1, '/') &&
         !is_order_free(directory, name))
         result = sync_long(directory, path);
     free(path);
     return result;
 }
 
-size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker)
+size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
+                 bool durably)
 {
     bool needs_sync = false;
 
     for (size_t i = 0; i < count; i++) {
         bool is_new;
 
-        if (make_one(directory, name[i], maker, &is_new) < 0) {
+        if (make_one(directory, name[i], maker, durably, &is_new) < 0) {
             return i;
         }
-        needs_sync |= is_new && !is_order_free(directory, name[i]);
+        needs_sync |= durably && is_new && !is_order_free(directory, name[i]);
     }
     return needs_sync && sync_directory(directory) < 0 ? 0 : count;
 }

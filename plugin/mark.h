@@ -45,13 +45,16 @@ char *mark_unescape(const char *text);
    longer than an entry of a directory may be goes into directories below. */
 char *mark_path(const char *directory, const char *name, const char *maker);
 
-/* Makes DIRECTORY unless it is there, durably so where order is not free (order.h).  Returns 0, or -1 with
-   errno. */
+/* Makes DIRECTORY unless it is there.  Returns 0, or -1 with errno. */
 int mark_prepare(const char *directory);
 
-/* Marks the COUNT files NAME, unless MAKER has marked them already, durably so where the order of marks before
-   outputs is not free.  Returns COUNT, or the index of the name that failed, with errno. */
-size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker);
+/* Makes DIRECTORY's own entry durable where order is not free (order.h).  Returns 0, or -1 with errno. */
+int mark_prepare_durably(const char *directory);
+
+/* Marks the COUNT files NAME, unless MAKER has marked them already; DURABLY before anything that comes after
+   it, which costs an fsync where the order of marks before outputs is not free (order.h).  Returns COUNT, or the index of the name that failed, with errno. */
+size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
+                 bool durably);
 
 /* Notes down in NAME's mark that the line run by process SHELL has ended, or with MARK_RUNNING that another
    one begins.  Returns 0, or -1 with errno: ENOENT where there is no such mark of MAKER's (any more). */

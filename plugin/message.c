@@ -134,7 +134,7 @@ static void describe_moves(char *text, size_t size, const struct moves *moves)
 
 static char *describe_unstable(const struct outcome *outcome)
 {
-    char moved[128], *text;
+    char moved[160], *text;  /* five counts of ten digits fit */
 
     describe_moves(moved, sizeof moved, &outcome->moves);
     if (asprintf(&text, "%s: does not stand still: moved %s%s", outcome->name,

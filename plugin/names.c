@@ -64,6 +64,19 @@ int names_split(struct names *names, const char *text)
     return 0;
 }
 
+int names_whole(struct names *names, const char *text)
+{
+    names->text = names_trim(text);
+    names->name = calloc(2, sizeof *names->name);
+    names->count = 1;
+    if (!names->text || !names->name) {
+        names_free(names);
+        return -1;
+    }
+    names->name[0] = names->text;
+    return 0;
+}
+
 void names_free(struct names *names)
 {
     free(names->name);

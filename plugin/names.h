@@ -18,6 +18,9 @@ struct names {
 int names_split(struct names *names, const char *text);
 void names_free(struct names *names);
 
+/* The same for a TEXT that is known to be one name, and may have blanks in it. */
+int names_whole(struct names *names, const char *text);
+
 /* TEXT without the blanks around it, newly allocated, or NULL with errno ENOMEM. */
 char *names_trim(const char *text);
 

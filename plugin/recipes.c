@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,7 +40,9 @@ struct recipe {
 static struct {
     char *directory;
     char maker[MAKER_TEXT];
-    pid_t pid;  /* of the make that this belongs to: a fork of it has no business here */
+    pid_t pid;   /* of the make that this belongs to: a fork of it has no business here */
+    int folder;  /* the one that file names are relative to: with -C, make leaves it before it ends */
+    bool is_durable;  /* the directory is */
     struct recipe *recipe;
     size_t count, room;
     struct list pending;      /* files of finished targets that are not yet durable */
@@ -47,7 +50,19 @@ static struct {
     time_t pending_since;
 } state;
 
-int recipes_mark_in(const char *directory)
+static int begin(const char *directory)
+{
+    if (maker_describe(getpid(), state.maker) < 0 || maker_lock(directory) < 0)
+        return -1;
+    state.pid = getpid();
+    state.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (state.folder < 0)
+        return -1;
+    state.directory = strdup(directory);
+    return state.directory ? 0 : -1;
+}
+
+int recipes_mark_in(const char *directory, bool durably)
 {
     if (!*directory)
         return 0;
@@ -55,13 +70,14 @@ int recipes_mark_in(const char *directory)
         errno = EXDEV;
         return -1;
     }
-    if (state.directory)
-        return 0;
-    if (maker_describe(getpid(), state.maker) < 0 || maker_lock(directory) < 0)
+    if (!state.directory && begin(directory) < 0)
         return -1;
-    state.pid = getpid();
-    state.directory = strdup(directory);
-    return state.directory ? 0 : -1;
+    if (durably && !state.is_durable) {
+        if (mark_prepare_durably(state.directory) < 0)
+            return -1;
+        state.is_durable = true;
+    }
+    return 0;
 }
 
 const char *recipes_maker(void)
@@ -288,6 +304,11 @@ int recipes_end(void)
 
     if (!state.directory || state.pid != getpid())
         return 0;
+    if (fchdir(state.folder) < 0) {
+        message("%s: %s", state.directory, strerror(errno));
+        return 1;
+    }
+    close(state.folder);
     if (!is_interrupted())
         sweep("");
     if (state.pending.count > 0)

@@ -9,11 +9,14 @@
 #ifndef SETTLE_RECIPES_H
 #define SETTLE_RECIPES_H
 
+#include <stdbool.h>
+
 #include "job.h"
 
 /* Sets the folder of the marks, for all of this make (SETTLE_DIR; empty: none are made), and makes it and
-   keeps it locked.  Returns 0, or -1 with errno; EXDEV: it is another one than before. */
-int recipes_mark_in(const char *directory);
+   keeps it locked; DURABLY before what comes next, where that isn't free.  Returns 0, or -1 with errno; EXDEV:
+   it is another one than before. */
+int recipes_mark_in(const char *directory, bool durably);
 
 /* Who these marks are made by, or an empty text where none are. */
 const char *recipes_maker(void);

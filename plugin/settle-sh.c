@@ -115,7 +115,8 @@ static void tell(const struct outcome *outcome, void *context)
 static void mark_files(const struct job *job, const struct list *names)
 {
     char *path = mark_path(job->marks, names->name[0], job->maker);
-    size_t marked = mark_make(job->marks, names->name, names->count, job->maker);
+    size_t marked = mark_make(job->marks, names->name, names->count, job->maker,
+                              job->options.mode != MODE_WRITEBACK);
     struct mark mark;
 
     if (marked == names->count && path && mark_read(path, &mark) == 0 &&
@@ -146,7 +147,7 @@ static int settle_files(struct job *job)
     struct names names;
     int failed;
 
-    if (names_split(&names, job->files) < 0)
+    if (job_names(job, &names) < 0)
         die(EXIT_SETTLING_FAILED, job->files, strerror(errno));
     job->options.no_writer_left = child_left_none();
     failed = engine_settle(&job->options, names.name, names.count, &caller);

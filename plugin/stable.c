@@ -27,6 +27,15 @@ struct watched {
     size_t index;
     double changed;  /* when the last change was seen, on the watch's clock */
     struct attributes previous;  /* before the last change */
+    bool is_rewritten;           /* its content has changed since it was settled */
+};
+
+/* What stable_wait was called with. */
+struct watch {
+    struct set *set;
+    const struct settle_options *options;
+    void (*rewritten)(void *context, size_t index);
+    void *context;
 };
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -72,26 +81,38 @@ static int look(const struct set *set, const struct file *file, struct attribute
     return 0;
 }
 
-/* Takes a look at WATCHED at time NOW; true where it needs no further one. */
-static bool is_over(struct set *set, const struct settle_options *options, struct watched *watched,
-                    double now)
+static bool same_content(const struct attributes *a, const struct attributes *b)
 {
-    struct file *file = &set->file[watched->index];
-    struct detail *detail = &set->detail[watched->index];
+    return a->size == b->size && a->ino == b->ino && same_time(a->mtime, b->mtime);
+}
+
+/* Takes a look at WATCHED at time NOW; true where it needs no further one. */
+static bool is_over(const struct watch *watch, struct watched *watched, double now)
+{
+    struct file *file = &watch->set->file[watched->index];
+    struct detail *detail = &watch->set->detail[watched->index];
     struct attributes seen;
 
-    if (look(set, file, &seen) < 0) {
-        file_fail_missing(options, file, STEP_FIND);
+    if (look(watch->set, file, &seen) < 0) {
+        file_fail_missing(watch->options, file, STEP_FIND);
         return true;
     }
     if (!same_attributes(&seen, &detail->after)) {
         count_moves(&detail->moves, &detail->after, &seen);
         detail->moves.back += same_attributes(&seen, &watched->previous);
+        watched->is_rewritten |= !same_content(&seen, &detail->after);
         watched->previous = detail->after;
         detail->after = seen;
         watched->changed = now;
     }
-    return now - watched->changed >= options->stable;
+    if (!(now - watched->changed >= watch->options->stable))
+        return false;  /* also where the clock fails, and NOW is NAN */
+    if (!watched->is_rewritten)
+        return true;
+    watched->is_rewritten = false;
+    watched->changed = now;
+    watch->rewritten(watch->context, watched->index);
+    return file->what != OUTCOME_SETTLED;
 }
 
 /* The files to watch, newly allocated; *COUNT receives their number.  NULL with errno ENOMEM. */
@@ -122,8 +143,10 @@ static void fail_all(struct set *set, const struct watched *watched, size_t coun
 }
 
 void stable_wait(struct set *set, const struct settle_options *options,
-                 const struct stopwatch *first_look, void (*check)(void *context), void *context)
+                 const struct stopwatch *first_look, void (*check)(void *context),
+                 void (*rewritten)(void *context, size_t index), void *context)
 {
+    const struct watch watch = {set, options, rewritten, context};
     size_t count;
     struct watched *watched = select_files(set, &count);
     double nap = options->stable / LOOKS;
@@ -141,7 +164,7 @@ void stable_wait(struct set *set, const struct settle_options *options,
         int error = isnan(now - start) ? errno : ETIMEDOUT;
 
         for (size_t i = 0; i < count;)
-            if (is_over(set, options, &watched[i], now))
+            if (is_over(&watch, &watched[i], now))
                 watched[i] = watched[--count];
             else
                 i++;

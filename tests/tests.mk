@@ -14,7 +14,8 @@ system_tests = $(sort $(wildcard $(srcdir)/tests/system/*.sh))
 # On real file systems, as root.
 fs_tests = $(patsubst %,$(srcdir)/tests/fs/%.sh,takedown local gluster)
 
-test_programs = $(unit_tests) tests/mmapwrite tests/cachestat
+small_programs = tests/cachestat tests/maketree tests/thinwrite tests/usage
+test_programs = $(unit_tests) tests/mmapwrite tests/leaserace $(small_programs)
 ifeq ($(have_fuse3),yes)
 test_programs += tests/latefs tests/cutdisk tests/fs/cachefs
 endif
@@ -36,8 +37,10 @@ tests/fs/cachefs: tests/fs/cachefs.o
 tests/mmapwrite: examples/runtest/mmapwrite.o
 	@$(MKDIR_P) $(@D)
 	$(LINK) -o $@ $< $(LIBS)
-tests/cachestat: tests/cachestat.o
+$(small_programs): %: %.o
 	$(LINK) -o $@ $< $(LIBS)
+tests/leaserace: tests/leaserace.o $(engine_objects)
+	$(LINK) -o $@ $< $(engine_objects) $(LIBS)
 
 # The sanitizer's runtime must be there before the plugin is: make is started with it.
 preload = $(if $(findstring -fsanitize=address,$(CFLAGS)),$(shell $(CC) -print-file-name=libasan.so))

@@ -213,7 +213,7 @@ test_wrong_usage() {
     settle_ends 2 file --mode
     settle_ends 2 --mode=sometimes file
     expect out <<EOF
-settle: --mode: 'sometimes' is not fsync, writeback or off
+settle: --mode: 'sometimes' is not fsync, writeback, deferred or off
 $usage_hint
 EOF
     settle_ends 2
@@ -320,7 +320,7 @@ test_invalid_defaults_in_the_environment() {
     export SETTLE_MODE=sometimes
     settle_ends 2 file
     expect out <<'EOF'
-settle: SETTLE_MODE: 'sometimes' is not fsync, writeback or off
+settle: SETTLE_MODE: 'sometimes' is not fsync, writeback, deferred or off
 EOF
     unset SETTLE_MODE
     export SETTLE_VERBOSE=2

@@ -512,7 +512,7 @@ test_invalid_settings_are_fatal() {
     echo 'files = Makefile' | print_settled
     make_fails SETTLE_MODE=sometimes
     expect out <<'EOF'
-Makefile:4: *** settle: SETTLE_MODE: 'sometimes' is not fsync, writeback or off.  Stop.
+Makefile:4: *** settle: SETTLE_MODE: 'sometimes' is not fsync, writeback, deferred or off.  Stop.
 EOF
     make_fails SETTLE_VERBOSE=yes
     expect out <<'EOF'

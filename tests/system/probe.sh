@@ -238,7 +238,7 @@ END
 settle: file: Not a directory
 END
     bad 2 --probe . . <<END
-settle: --probe: one folder only
+settle: one folder only: .
 $usage_hint
 END
     bad 2 --json file <<END

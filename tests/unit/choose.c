@@ -9,6 +9,8 @@
 #include "open.h"
 #include "settle.h"
 
+#define NOISE 1048576  /* what may be dirty anyway */
+
 static struct set set;
 
 /* COUNT files, all in one group. */
@@ -33,8 +35,17 @@ static int empty_set(void **state)
     return setup(state);
 }
 
+/* As many of those that are open as may be, stay so. */
+static void close_all(void)
+{
+    assert_true(fake.open <= 100);
+    for (size_t i = 0; i < set.count; i++)
+        file_close(&set.file[i]);
+}
+
 static int free_set(void **state)
 {
+    close_all();
     set_free(&set);
     return teardown(state);
 }
@@ -53,10 +64,10 @@ static void test_dirty(void **state)
 {
     (void)state;
     take(200);
-    fake.dirty_in_all = 2500;
+    fake.dirty_in_all = 2500 + NOISE;
     assert_int_equal(choose(MODE_FSYNC), WAY_SYNCFS);
     assert_int_equal(count_steps("cachestat"), 200);
-    fake.dirty_in_all = 2501;
+    fake.dirty_in_all = 2501 + NOISE;
     assert_int_equal(choose(MODE_FSYNC), WAY_THREADS);
     assert_int_equal(set.group[0].magic, FAKE_EXT4);
 }
@@ -82,17 +93,18 @@ static void test_sample(void **state)
 {
     (void)state;
     take(600);
-    fake.dirty_in_all = 7500;
+    fake.dirty_in_all = 7500 + NOISE;
     assert_int_equal(choose(MODE_FSYNC), WAY_SYNCFS);
     assert_int_equal(count_steps("cachestat"), 200);
     assert_string_equal(fake.step[2].verb, "cachestat");
-    fake.dirty_in_all = 7501;
+    fake.dirty_in_all = 7501 + NOISE;
     assert_int_equal(choose(MODE_FSYNC), WAY_THREADS);
     for (size_t i = 0; i < 600; i += 3)  /* those that are asked are clean */
         fake_find("/w/d/000")[i].st.st_size = 0;
-    fake.dirty_in_all = 0;
+    fake.dirty_in_all = NOISE + 1;
     assert_int_equal(choose(MODE_FSYNC), WAY_THREADS);
-    assert_int_equal(fake.open, 0);
+    fake.dirty_in_all = NOISE;
+    assert_int_equal(choose(MODE_FSYNC), WAY_SYNCFS);
 }
 
 static void test_sample_is_at_most(void **state)
@@ -120,9 +132,9 @@ static void test_no_cachestat(void **state)
         snprintf(name[i], sizeof *name, "d/%03zu", i);
         fake_fail("cachestat", name[i], ENOSYS, FAKE_EVER);
     }
-    fake.dirty_in_all = 125 * 10 + 125 * 10 / 4;  /* the share of the other 125, spread over all */
+    fake.dirty_in_all = NOISE + 125 * 10 + 125 * 10 / 4;  /* the share of the other 125, spread over all */
     assert_int_equal(choose(MODE_FSYNC), WAY_SYNCFS);
-    fake.dirty_in_all = 1600;
+    fake.dirty_in_all = NOISE + 1600;
     assert_int_equal(choose(MODE_FSYNC), WAY_THREADS);
 }
 
@@ -134,6 +146,25 @@ static void test_no_meminfo(void **state)
     assert_int_equal(choose(MODE_FSYNC), WAY_THREADS);
     fake.dirty_in_all = 0;
     assert_int_equal(choose(MODE_FSYNC), WAY_SYNCFS);
+}
+
+/* btrfs tells what is dirty on itself; the others' is of no account there. */
+static void test_file_system_tells(void **state)
+{
+    (void)state;
+    take(200);
+    fake.magic = FAKE_BTRFS;
+    fake.dirty_in_all = UINT64_MAX;
+    fake.dirty_in_fs = 2500 + NOISE;
+    assert_int_equal(choose(MODE_FSYNC), WAY_SYNCFS);
+    assert_int_equal(count_steps("fsdirty"), 1);
+    assert_int_equal(count_steps("meminfo"), 0);
+    fake.dirty_in_fs++;
+    assert_int_equal(choose(MODE_FSYNC), WAY_PLAIN);
+    fake.dirty_in_all = 0;
+    fake_fail("fsdirty", "d/000", EPERM, 1);
+    assert_int_equal(choose(MODE_FSYNC), WAY_SYNCFS);
+    assert_int_equal(count_steps("meminfo"), 1);
 }
 
 /* The first that can be opened tells what file system it is. */
@@ -173,7 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_dirty),       TEST(test_not_asked),         TEST(test_sample),
         TEST(test_sample_is_at_most), TEST(test_no_cachestat), TEST(test_no_meminfo),
-        TEST(test_magic),       TEST(test_none_can_be_opened),
+        TEST(test_file_system_tells), TEST(test_magic), TEST(test_none_can_be_opened),
     };
 
     return cmocka_run_group_tests_name("choose", tests, NULL, NULL);

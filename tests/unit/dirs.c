@@ -229,6 +229,44 @@ static void test_failing_sync(void **state)
     }
 }
 
+/* What was found in a tree may vanish; what was named may not, whichever came first. */
+static void test_vanished(void **state)
+{
+    (void)state;
+    fake_dir("d/x");
+    fake_dir("d/y");
+    dirs_add(&dirs, "d");
+    assert_int_equal(add_entry(0, "sub", "d/sub"), 1);
+    assert_int_equal(add_entry(0, "x", "d/x"), 2);
+    assert_int_equal(dirs_add(&dirs, "d/x"), 2);
+    assert_int_equal(dirs_add(&dirs, "d/y"), 3);
+    assert_int_equal(add_entry(0, "y", "d/y"), 3);
+    fake_fail("open", "d", ENOENT, 1);
+    fake_fail("open", "d/sub", ENOENT, 1);
+    fake_fail("open", "d/x", ENOENT, 1);
+    fake_fail("open", "d/y", ENOENT, 1);
+    sync_all();
+    assert_int_equal(dirs.dir[0].error, ENOENT);
+    assert_int_equal(dirs.dir[1].error, 0);
+    assert_int_equal(dirs.dir[2].error, ENOENT);
+    assert_int_equal(dirs.dir[3].error, ENOENT);
+    assert_int_equal(dirs.dir[0].step, DIR_OPEN);
+}
+
+static void test_first_failure_stands(void **state)
+{
+    (void)state;
+    dirs_add(&dirs, "d");
+    errno = EIO;
+    dir_fail(&dirs.dir[0], DIR_LIST);
+    errno = ENOSPC;
+    dir_fail(&dirs.dir[0], DIR_FSYNC);
+    dirs_sync(&dirs, 0);
+    assert_int_equal(dirs.dir[0].error, EIO);
+    assert_int_equal(dirs.dir[0].step, DIR_LIST);
+    assert_string_equal(fake_calls("fsync"), "");
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -243,6 +281,8 @@ int main(void)
         TEST(test_synced_once),
         TEST(test_sync),
         TEST(test_failing_sync),
+        TEST(test_vanished),
+        TEST(test_first_failure_stands),
     };
 
     return cmocka_run_group_tests_name("dirs", tests, NULL, NULL);

@@ -20,7 +20,9 @@
 #include "sys.h"
 
 #define FAKE_PATH 4096
+#ifndef FAKE_ROOM
 #define FAKE_ROOM 1024
+#endif
 #define FAKE_FIRST_FD 5000  /* none that the process really has */
 #define FAKE_EXT4 0xef53UL
 #define FAKE_OVERLAYFS 0x794c7630UL
@@ -70,6 +72,7 @@ static struct {
     double moves_until;       /* while the entry "moving" changes its ctime at each look */
     void (*on_sleep)(void);   /* what happens while somebody waits */
     uint64_t dirty_in_all;
+    uint64_t dirty_in_fs;     /* as btrfs tells it */
     struct fake_stream {
         struct fake_entry *directory;
         int fd;
@@ -265,6 +268,10 @@ static inline int fake_descriptor(struct fake_entry *entry)
     pthread_mutex_lock(&fake_mutex);
     while (i < FAKE_ROOM - 1 && fake.fd[i])
         i++;
+    if (fake.fd[i]) {
+        pthread_mutex_unlock(&fake_mutex);
+        fail_msg("too many descriptors");
+    }
     fake.fd[i] = entry;
     if (++fake.open > fake.peak)
         fake.peak = fake.open;
@@ -534,11 +541,14 @@ static inline int fake_dirty_of_file(int fd, uint64_t *dirty)
 
 static inline int fake_dirty_in_fs(int fd, unsigned long magic, uint64_t *dirty)
 {
-    (void)fake_at(fd);
-    (void)magic;
-    (void)dirty;
-    errno = ENOSYS;
-    return -1;
+    if (fake_call("fsdirty", fake_at(fd)->path) < 0)
+        return -1;
+    if (magic != FAKE_BTRFS) {
+        errno = ENOSYS;
+        return -1;
+    }
+    *dirty = fake.dirty_in_fs;
+    return 0;
 }
 
 static inline int fake_dirty_in_all(uint64_t *dirty)

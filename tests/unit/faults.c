@@ -50,7 +50,8 @@ static const struct exception *find_exception(const struct call *call, int error
         if (strcmp(exceptions[i].verb, call->verb) == 0 &&
             (!exceptions[i].path || strcmp(exceptions[i].path, call->path) == 0) &&
             (!exceptions[i].scenario || exceptions[i].scenario == call->scenario) &&
-            (!exceptions[i].only_after || exceptions[i].only_after == call->after) &&
+            (!exceptions[i].only_after ||
+             exceptions[i].only_after == (call->after ? call->after : NO_CALL)) &&
             (exceptions[i].error == error || exceptions[i].error == 0)) {
             used[i] = true;
             return &exceptions[i];
@@ -109,7 +110,7 @@ static bool inject(const struct call *call, int error, int times, enum settle_mo
 static void test_scenarios(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < SIZE(scenarios); i++)
+    for (size_t i = 0; scenarios[i]; i++)
         for (int mode = MODE_FSYNC; mode <= MODE_WRITEBACK; mode++) {
             static char expected[sizeof told.text];
 
@@ -131,8 +132,10 @@ static void test_every_call_fails(void **state)
 
             reached |= inject(&calls[i], *error, 1, MODE_FSYNC);
             reached |= inject(&calls[i], *error, ever, MODE_FSYNC);
-            reached |= inject(&calls[i], *error, 1, MODE_WRITEBACK);
-            reached |= inject(&calls[i], *error, ever, MODE_WRITEBACK);
+            if (!calls[i].only_fsync) {
+                reached |= inject(&calls[i], *error, 1, MODE_WRITEBACK);
+                reached |= inject(&calls[i], *error, ever, MODE_WRITEBACK);
+            }
             if (!reached)
                 fail_msg("%s: %s %s is never called", calls[i].scenario->title, calls[i].verb,
                          calls[i].path);
@@ -153,7 +156,7 @@ static void test_every_exception_was_needed(void **state)
 static void test_every_call_is_in_the_table(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < SIZE(scenarios); i++)
+    for (size_t i = 0; scenarios[i]; i++)
         for (int mode = MODE_FSYNC; mode <= MODE_WRITEBACK; mode++) {
             setup(NULL);
             scenarios[i]->make();

@@ -68,7 +68,7 @@ static const struct scenario a_deep_tree = {"deep tree", make_deep_tree, names_o
 static void make_large_set(void)
 {
     many_files(LARGE);
-    fake.dirty_in_all = LARGE * 10;  /* nobody else's */
+    fake.dirty_in_all = fake.dirty_in_fs = UINT64_C(10) * LARGE;  /* nobody else's */
 }
 
 static const char *names_of_large_set(void)
@@ -127,6 +127,7 @@ static const struct scenario a_secret = {"write-only file", make_secret, names_o
 
 static const struct scenario *const scenarios[] = {
     &a_link, &a_tree, &a_deep_tree, &a_large_set, &by_threads, &a_stable_file, &a_held_file, &a_secret,
+    NULL,
 };
 
 /* A call and what is told when it fails. */
@@ -138,6 +139,7 @@ static const struct call {
     int errors[28];       /* up to the first 0 */
     int after;            /* so many calls that go well come first */
     bool only_once;       /* it is some other file's call the next time */
+    bool only_fsync;      /* in other modes it is another call */
     const char *without;  /* what is not found then, and not told of */
     unsigned long magic;  /* of a file system where this call is made; 0: FAKE_EXT4 */
 } calls[] = {
@@ -162,6 +164,8 @@ static const struct call {
     {EACCES, EAGAIN, EBADF, EBUSY, EDEADLK, EFAULT, EINTR, EINVAL, EMFILE, ENOLCK, ENOMEM, ENOSYS, \
      ENOTDIR, EPERM}
 #define CACHESTAT_ERRORS {EBADF, EFAULT, EINVAL, ENOSYS, EOPNOTSUPP, EPERM}
+#define FSDIRTY_ERRORS                                                                           \
+    {EACCES, EBADF, EFAULT, EIO, EMFILE, ENFILE, ENOENT, ENOMEM, ENOSYS, ENOTTY, EPERM}
 #define MEMINFO_ERRORS {EACCES, EIO, EMFILE, ENFILE, ENOENT, ENOMEM}
 #define CLOCK_ERRORS {EACCES, EFAULT, EINVAL, ENODEV, EOPNOTSUPP, EPERM}
 #define SLEEP_ERRORS {EFAULT, EINTR, EINVAL}
@@ -230,15 +234,16 @@ static const struct call {
     {&a_large_set, "open", "d/000", "d/000 failed at open", .errors = OPEN_ERRORS},
     {&a_large_set, "magic", "d/000", NULL, .errors = MAGIC_ERRORS},
     {&a_large_set, "cachestat", "d/000", NULL, .errors = CACHESTAT_ERRORS},
-    {&a_large_set, "close", "d/000", "d/000 failed at close", .errors = CLOSE_ERRORS},
+    {&a_large_set, "fsdirty", "d/000", NULL, .errors = FSDIRTY_ERRORS},
+    {&a_large_set, "fsdirty", "d/000", NULL, .errors = FSDIRTY_ERRORS, .magic = FAKE_BTRFS},
     {&a_large_set, "meminfo", "/", NULL, .errors = MEMINFO_ERRORS},
-    {&a_large_set, "open", "d/000", "d/000 failed at open", .errors = OPEN_ERRORS, .after = 1},
     {&a_large_set, "lease", "d/000", NULL, .errors = LEASE_ERRORS},
     {&a_large_set, "unlease", "d/000", NULL, .errors = LEASE_ERRORS},
-    {&a_large_set, "open", "d/000", NULL, .errors = OPEN_ERRORS, .after = 2},
+    {&a_large_set, "open", "d/000", NULL, .errors = OPEN_ERRORS, .after = 1},
     {&a_large_set, "syncfs", "d/000", NULL, .errors = SYNCFS_ERRORS},
-    {&a_large_set, "close", "d/000", NULL, .errors = CLOSE_ERRORS, .after = 1, .only_once = true},
-    {&a_large_set, "close", "d/000", "d/000 failed at close", .errors = CLOSE_ERRORS, .after = 2},
+    {&a_large_set, "close", "d/000", NULL, .errors = CLOSE_ERRORS, .only_once = true,
+     .only_fsync = true},
+    {&a_large_set, "close", "d/000", "d/000 failed at close", .errors = CLOSE_ERRORS, .after = 1},
 
     {&by_threads, "open", "d/007", "d/007 failed at open", .errors = OPEN_ERRORS},
     {&by_threads, "start", "d/007", "d/007 failed at writeback", .errors = RANGE_ERRORS},
@@ -273,117 +278,114 @@ static const struct call {
 static const char AS_FAILURE[] = "as the other errors";
 #define TIMED_OUT " failed at quiet (Connection timed out)"
 
+#define NO_CALL (-1)
+
 static const struct exception {
     const struct scenario *scenario;  /* NULL: of all */
     const char *verb;
     const char *path;  /* NULL: of all */
     int error;         /* 0: each */
+    int only_after;    /* the calls that go well before; 0: any number, NO_CALL: none */
     const char *once;  /* what is told where it fails once, ... */
     const char *ever;  /* ... and where it goes on failing */
     const char *why;
-    int only_after;    /* the calls that go well before; 0: any number */
     const char *without;
 } exceptions[] = {
-    {&a_tree, "open", "d/sub", ENOENT, WELL, WELL, .why = "vanished after it was listed",
-     .only_after = 1},
-    {&a_tree, "open", "d/sub", ENOENT, WELL, WELL, .why = "vanished on the way",
+    {&a_tree, "open", "d/sub", ENOENT, 1, WELL, WELL, .why = "vanished after it was listed"},
+    {&a_tree, "open", "d/sub", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
      .without = "d/sub/b"},
-    {&a_tree, "open", "d/sub/b", ENOENT, WELL, WELL, .why = "vanished on the way",
+    {&a_tree, "open", "d/sub/b", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
      .without = "d/sub/b"},
-    {&a_tree, "statentry", "d/a", ENOENT, WELL, WELL, .why = "vanished on the way",
+    {&a_tree, "statentry", "d/a", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
      .without = "d/a"},
-    {&a_tree, "statentry", "d/sub", ENOENT, WELL, WELL, .why = "vanished on the way",
+    {&a_tree, "statentry", "d/sub", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
      .without = "d/sub/b"},
-    {&a_deep_tree, "openat", "d/a", ENOENT, WELL, WELL, .why = "vanished on the way",
+    {&a_deep_tree, "openat", "d/a", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
      .without = "d/a"},
-    {&a_deep_tree, "openat", ".", ENOENT, WELL, WELL, .why = "vanished on the way", .only_after = 1,
+    {&a_deep_tree, "openat", ".", ENOENT, 1, WELL, WELL, .why = "vanished on the way",
      .without = "d/a"},
 
-    {&a_large_set, "open", "d/000", 0, WELL, WELL,
-     .why = "no syncfs then: fsync of each, through descriptors "
-                                                   "that are open", .only_after = 2},
+    {&a_large_set, "open", "d/000", 0, 1, WELL, WELL,
+     .why = "no syncfs then: fsync of each, through descriptors that are open"},
 #define HELD_AS_IT_WAS(error)                                                                    \
-    {&a_held_file, "open", "d/out", error, WELL, "d/out" TIMED_OUT,                              \
-     .why = "held as far as is known", .only_after = 1}
+    {&a_held_file, "open", "d/out", error, 1, WELL, "d/out" TIMED_OUT,                           \
+     .why = "held as far as is known"}
     HELD_AS_IT_WAS(EMFILE),
     HELD_AS_IT_WAS(ENFILE),
     HELD_AS_IT_WAS(ENOMEM),
-    {&a_deep_tree, "openat", "d/a", EACCES, WELL, AS_FAILURE, .why = "opened for writing"},
-    {&a_deep_tree, "openat", "d/a", EMFILE, WELL, AS_FAILURE,
+    {&a_deep_tree, "openat", "d/a", EACCES, 0, WELL, AS_FAILURE, .why = "opened for writing"},
+    {&a_deep_tree, "openat", "d/a", EMFILE, 0, WELL, AS_FAILURE,
      .why = "opened when the others are done"},
-    {&a_deep_tree, "openat", "d/a", ENFILE, WELL, AS_FAILURE,
+    {&a_deep_tree, "openat", "d/a", ENFILE, 0, WELL, AS_FAILURE,
      .why = "opened when the others are done"},
-    {&a_deep_tree, "openat", ".", EACCES, WELL, WELL, .why = "opened for writing", .only_after = 1},
-    {&a_deep_tree, "openat", ".", EMFILE, WELL, WELL, .why = "opened when the others are done",
-     .only_after = 1},
-    {&a_deep_tree, "openat", ".", ENFILE, WELL, WELL, .why = "opened when the others are done",
-     .only_after = 1},
-    {NULL, "openat", NULL, EINTR, WELL, WELL, .why = "made again"},
+    {&a_deep_tree, "openat", ".", EACCES, 1, WELL, WELL, .why = "opened for writing"},
+    {&a_deep_tree, "openat", ".", EMFILE, 1, WELL, WELL, .why = "opened when the others are done"},
+    {&a_deep_tree, "openat", ".", ENFILE, 1, WELL, WELL, .why = "opened when the others are done"},
+    {NULL, "openat", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
 #define OPENS_ALL_THE_SAME(scenario, path)                                                       \
-    {scenario, "open", path, EACCES, WELL, WELL, .why = "opened for writing"},                          \
-    {scenario, "open", path, EMFILE, WELL, AS_FAILURE, .why = "opened when the others are done"},       \
-    {scenario, "open", path, ENFILE, WELL, AS_FAILURE, .why = "opened when the others are done"}
+    {scenario, "open", path, EACCES, 0, WELL, WELL, .why = "opened for writing"},                \
+    {scenario, "open", path, EMFILE, 0, WELL, AS_FAILURE, .why = "opened when others are done"}, \
+    {scenario, "open", path, ENFILE, 0, WELL, AS_FAILURE, .why = "opened when others are done"}
     OPENS_ALL_THE_SAME(&a_link, "d/out"),
     OPENS_ALL_THE_SAME(&a_tree, "d/sub/b"),
     OPENS_ALL_THE_SAME(&a_large_set, "d/000"),
     OPENS_ALL_THE_SAME(&by_threads, "d/007"),
-    {&a_held_file, "open", "d/out", EACCES, WELL, WELL, .why = "opened for writing"},
-    {NULL, "open", NULL, EINTR, WELL, WELL, .why = "made again"},
-    {NULL, "openpath", NULL, EINTR, WELL, WELL, .why = "made again"},
-    {&a_secret, "openw", "d/out", EINTR, WELL, WELL, .why = "made again"},
-    {&a_secret, "openw", "d/out", 0, "d/out failed at open (Permission denied)",
+    {&a_held_file, "open", "d/out", EACCES, 0, WELL, WELL, .why = "opened for writing"},
+    {NULL, "open", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
+    {NULL, "openpath", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
+    {&a_secret, "openw", "d/out", EINTR, 0, WELL, WELL, .why = "made again"},
+    {&a_secret, "openw", "d/out", 0, 0, "d/out failed at open (Permission denied)",
      "d/out failed at open (Permission denied)", .why = "the error of opening for reading tells more"},
 
-    {NULL, "closedir", NULL, 0, WELL, WELL, .why = "read only, it has nothing to report"},
-    {NULL, "magic", "d/mnt", 0, WELL, WELL, .why = "taken for a file system of files"},
-    {NULL, "magic", NULL, 0, WELL, WELL, .why = "fsync and fdatasync work everywhere"},
-    {NULL, "cachestat", NULL, 0, WELL, WELL, .why = "taken to be clean: no syncfs"},
-    {NULL, "meminfo", NULL, 0, WELL, WELL, .why = "all is taken to be dirty: no syncfs"},
-    {NULL, "syncfs", NULL, 0, WELL, WELL, .why = "fsync says of each file whether it is its own"},
+    {NULL, "closedir", NULL, 0, 0, WELL, WELL, .why = "read only, it has nothing to report"},
+    {NULL, "magic", "d/mnt", 0, 0, WELL, WELL, .why = "taken for a file system of files"},
+    {NULL, "magic", NULL, 0, 0, WELL, WELL, .why = "fsync and fdatasync work everywhere"},
+    {NULL, "cachestat", NULL, 0, 0, WELL, WELL, .why = "taken to be clean: no syncfs"},
+    {NULL, "fsdirty", NULL, 0, 0, WELL, WELL, .why = "meminfo tells of the whole machine"},
+    {NULL, "meminfo", NULL, 0, 0, WELL, WELL, .why = "all is taken to be dirty: no syncfs"},
+    {NULL, "syncfs", NULL, 0, 0, WELL, WELL, .why = "fsync says of each file whether it is its own"},
 
-    {NULL, "start", NULL, EINTR, WELL, WELL, .why = "made again"},
-    {NULL, "start", NULL, EINVAL, WELL, WELL, .why = "no such call there, what follows writes the pages"},
-    {NULL, "start", NULL, ENOSYS, WELL, WELL, .why = "no such call there, what follows writes the pages"},
-    {NULL, "start", NULL, ESPIPE, WELL, WELL, .why = "no such call there, what follows writes the pages"},
-    {NULL, "wait", NULL, EINTR, WELL, WELL, .why = "made again"},
-    {NULL, "wait", NULL, EINVAL, WELL, WELL, .why = "no such call there: fdatasync"},
-    {NULL, "wait", NULL, ENOSYS, WELL, WELL, .why = "no such call there: fdatasync"},
-    {NULL, "wait", NULL, ESPIPE, WELL, WELL, .why = "no such call there: fdatasync"},
-    {NULL, "fdatasync", NULL, EINTR, WELL, WELL, .why = "made again"},
-    {NULL, "fiemap", NULL, EINTR, WELL, WELL, .why = "made again"},
-    {NULL, "fiemap", NULL, EBADR, WELL, WELL, .why = "flag not known there: fdatasync"},
-    {NULL, "fiemap", NULL, EINVAL, WELL, WELL, .why = "no such call there: fdatasync"},
-    {NULL, "fiemap", NULL, ENOSYS, WELL, WELL, .why = "no such call there: fdatasync"},
-    {NULL, "fiemap", NULL, ENOTTY, WELL, WELL, .why = "no such call there: fdatasync"},
-    {NULL, "fiemap", NULL, EOPNOTSUPP, WELL, WELL, .why = "no such call there: fdatasync"},
-    {NULL, "fsync", NULL, EINTR, WELL, WELL, .why = "made again"},
-    {NULL, "fsync", "d", EINVAL, WELL, WELL, .why = "no fsync of directories there"},
-    {NULL, "fsync", "d", EBADF, WELL, WELL, .why = "no fsync of directories there"},
-    {NULL, "fsync", "d/sub", EINVAL, WELL, WELL, .why = "no fsync of directories there"},
-    {NULL, "fsync", "d/sub", EBADF, WELL, WELL, .why = "no fsync of directories there"},
+    {NULL, "start", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
+    {NULL, "start", NULL, EINVAL, 0, WELL, WELL, .why = "no such call there: what follows writes"},
+    {NULL, "start", NULL, ENOSYS, 0, WELL, WELL, .why = "no such call there: what follows writes"},
+    {NULL, "start", NULL, ESPIPE, 0, WELL, WELL, .why = "no such call there: what follows writes"},
+    {NULL, "wait", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
+    {NULL, "wait", NULL, EINVAL, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "wait", NULL, ENOSYS, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "wait", NULL, ESPIPE, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "fdatasync", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
+    {NULL, "fiemap", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
+    {NULL, "fiemap", NULL, EBADR, 0, WELL, WELL, .why = "flag not known there: fdatasync"},
+    {NULL, "fiemap", NULL, EINVAL, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "fiemap", NULL, ENOSYS, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "fiemap", NULL, ENOTTY, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "fiemap", NULL, EOPNOTSUPP, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "fsync", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
+    {NULL, "fsync", "d", EINVAL, 0, WELL, WELL, .why = "no fsync of directories there"},
+    {NULL, "fsync", "d", EBADF, 0, WELL, WELL, .why = "no fsync of directories there"},
+    {NULL, "fsync", "d/sub", EINVAL, 0, WELL, WELL, .why = "no fsync of directories there"},
+    {NULL, "fsync", "d/sub", EBADF, 0, WELL, WELL, .why = "no fsync of directories there"},
 
-    {&a_link, "lease", NULL, EAGAIN, WELL, "link" TIMED_OUT, .why = "somebody writes: waited for"},
-    {&a_large_set, "lease", NULL, EAGAIN, WELL, "d/000" TIMED_OUT,
+    {&a_link, "lease", NULL, EAGAIN, 0, WELL, "link" TIMED_OUT, .why = "somebody writes: waited for"},
+    {&a_large_set, "lease", NULL, EAGAIN, 0, WELL, "d/000" TIMED_OUT,
      .why = "somebody writes: waited for"},
-    {&by_threads, "lease", NULL, EAGAIN, WELL, "d/007" TIMED_OUT,
+    {&by_threads, "lease", NULL, EAGAIN, 0, WELL, "d/007" TIMED_OUT,
      .why = "somebody writes: waited for"},
-    {&a_held_file, "lease", NULL, EAGAIN, WELL, "d/out" TIMED_OUT,
+    {&a_held_file, "lease", NULL, EAGAIN, 0, WELL, "d/out" TIMED_OUT,
      .why = "somebody writes: waited for"},
-    {NULL, "lease", NULL, EINTR, WELL, WELL, .why = "made again"},
-    {NULL, "lease", NULL, 0, WELL, WELL, .why = "no lease to be had: told that writers are not known"},
-    {NULL, "unlease", NULL, 0, WELL, WELL, .why = "given back when the descriptor is closed"},
+    {NULL, "lease", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
+    {NULL, "lease", NULL, 0, 0, WELL, WELL, .why = "no lease to be had: told that writers are not known"},
+    {NULL, "unlease", NULL, 0, 0, WELL, WELL, .why = "given back when the descriptor is closed"},
 
-    {NULL, "close", "d", 0, WELL, WELL, .why = "read only, it has nothing to report"},
-    {NULL, "close", ".", 0, WELL, WELL, .why = "read only, it has nothing to report"},
-    {&a_stable_file, "close", "d/out", 0, WELL, WELL, .why = "a look, it has nothing to report",
-     .only_after = 1},
-    {&a_large_set, "close", "d/000", 0, WELL, WELL, .why = "opened for syncfs, which had its say",
-     .only_after = 1},
-    {NULL, "close", NULL, EINTR, WELL, WELL, .why = "Linux has closed it all the same"},
+    {NULL, "close", "d", 0, 0, WELL, WELL, .why = "read only, it has nothing to report"},
+    {NULL, "close", ".", 0, 0, WELL, WELL, .why = "read only, it has nothing to report"},
+    {&a_stable_file, "close", "d/out", 0, 1, WELL, WELL, .why = "a look, it has nothing to report"},
+    {&a_large_set, "close", "d/000", 0, NO_CALL, WELL, WELL, .why = "opened for syncfs, which had its say"},
+    {NULL, "close", NULL, EINTR, 0, WELL, WELL, .why = "Linux has closed it all the same"},
 
-    {NULL, "sleep", NULL, 0, WELL, WELL, .why = "the clock tells when the time is over"},
-    {&a_link, "clock", NULL, 0, WELL, WELL, .why = "only the seconds that it took are not known"},
-    {&a_held_file, "clock", NULL, 0, WELL, AS_FAILURE,
+    {NULL, "sleep", NULL, 0, 0, WELL, WELL, .why = "the clock tells when the time is over"},
+    {&a_link, "clock", NULL, 0, 0, WELL, WELL, .why = "only the seconds that it took are not known"},
+    {&a_held_file, "clock", NULL, 0, 0, WELL, AS_FAILURE,
      .why = "only the seconds that it took are not known"},
 };
 

@@ -66,6 +66,61 @@ static void test_many(void **state)
     idset_free(&set);
 }
 
+static void test_find(void **state)
+{
+    struct idset set = {0};
+
+    (void)state;
+    assert_int_equal(idset_find(&set, 1, 10), IDSET_NONE);
+    add(&set, 1, 10, 0);
+    add(&set, 1, 0, 8);
+    assert_int_equal(idset_find(&set, 1, 10), 0);
+    assert_int_equal(idset_find(&set, 1, 0), 8);
+    assert_int_equal(idset_find(&set, 2, 10), IDSET_NONE);
+    assert_int_equal(idset_find(&set, 1, 11), IDSET_NONE);
+    assert_int_equal(idset_find(&set, 0, 0), IDSET_NONE);
+    idset_free(&set);
+    assert_int_equal(idset_find(&set, 1, 10), IDSET_NONE);
+}
+
+/* The longest way from where an entry belongs to where it is. */
+static size_t longest_search(const struct idset *set)
+{
+    size_t longest = 0, run = 0;
+
+    for (size_t i = 0; i < set->places; i++) {
+        run = set->place[i].index_1 != 0 ? run + 1 : 0;
+        if (run > longest)
+            longest = run;
+    }
+    return longest;
+}
+
+/* As a file system numbers the inodes of a tree: in a row, or every 16th, or by groups far apart; in no
+   way may the table become a list. */
+static void test_a_million(void **state)
+{
+    enum { MILLION = 1000000 };
+    static const ino_t steps[] = {1, 16, 4096, (ino_t)1 << 32};
+
+    (void)state;
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        struct idset set = {0};
+
+        for (size_t i = 0; i < MILLION; i++)
+            if (add(&set, 64769, 131073 + i * steps[s], i) != i)
+                fail_msg("step %ju: %zu is not new", (uintmax_t)steps[s], i);
+        assert_int_equal(set.count, MILLION);
+        assert_in_range(set.places * sizeof *set.place, 0, 50331648 + 50331648 / 2);
+        assert_in_range(longest_search(&set), 1, 1000);
+        for (size_t i = 0; i < MILLION; i += 7)
+            if (idset_find(&set, 64769, 131073 + i * steps[s]) != i)
+                fail_msg("step %ju: %zu is not found", (uintmax_t)steps[s], i);
+        assert_int_equal(idset_find(&set, 64769, 131072), IDSET_NONE);
+        idset_free(&set);
+    }
+}
+
 static void test_empty_again(void **state)
 {
     struct idset set = {0};
@@ -85,6 +140,8 @@ int main(void)
         cmocka_unit_test(test_device_counts),
         cmocka_unit_test(test_all_bits_count),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_a_million),
         cmocka_unit_test(test_empty_again),
     };
 

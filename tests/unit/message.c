@@ -104,8 +104,8 @@ static void test_settled(void **state)
         .name = "d/out",
         .what = OUTCOME_SETTLED,
         .seconds = 1.5,
-        .before = {10, 8, {100, 0}, {200, 0}},
-        .after = {10, 8, {100, 0}, {200, 0}},
+        .before = {10, 8, {100, 0}, {200, 0}, 0},
+        .after = {10, 8, {100, 0}, {200, 0}, 0},
     };
 
     (void)state;
@@ -123,8 +123,8 @@ static void test_all_moved(void **state)
         .name = "out",
         .what = OUTCOME_SETTLED,
         .seconds = 0.000123,
-        .before = {0, 0, {100, 500000000}, {200, 0}},
-        .after = {5000000000, 9765632, {102, 0}, {199, 750000000}},
+        .before = {0, 0, {100, 500000000}, {200, 0}, 0},
+        .after = {5000000000, 9765632, {102, 0}, {199, 750000000}, 0},
     };
 
     (void)state;
@@ -167,6 +167,10 @@ static void test_failed(void **state)
         {STEP_FSYNC, EROFS, false, "out: Read-only file system"},
         {STEP_FSYNC, EIO, true, "out: Input/output error"},
         {STEP_CLOSE, EIO, false, "out: Input/output error"},
+        {STEP_LIST, EACCES, true, "out: Permission denied"},
+        {STEP_OPEN, ENOENT, true, "out: No such file or directory"},
+        {STEP_OPEN, EMFILE, false, "out: Too many open files"},
+        {STEP_FIND, ENAMETOOLONG, false, "out: File name too long"},
     };
 
     (void)state;
@@ -181,6 +185,76 @@ static void test_failed(void **state)
     }
 }
 
+/* Whoever still has it open for writing: by name, or where nobody is to be seen, without. */
+static void test_still_open(void **state)
+{
+    struct outcome outcome = {.name = "d/out",
+                              .what = OUTCOME_FAILED,
+                              .step = STEP_QUIET,
+                              .error = ETIMEDOUT,
+                              .holder = {4711, "postprocess"}};
+
+    (void)state;
+    check_text(&outcome, "d/out: still open for writing by process 4711 (postprocess)");
+    strcpy(outcome.holder.name, "a b) (c");
+    check_text(&outcome, "d/out: still open for writing by process 4711 (a b) (c)");
+    outcome.holder.pid = 0;
+    check_text(&outcome, "d/out: still open for writing by a process that can't be seen from here");
+    outcome.error = EPERM;  /* the clock's */
+    check_text(&outcome, "d/out: Operation not permitted");
+}
+
+static void test_does_not_stand_still(void **state)
+{
+#define FLAPS "; it flaps between two states (replicas that disagree?)"
+    static const struct {
+        struct moves moves;
+        const char *moved;
+    } cases[] = {
+        {{0}, "just now"},
+        {{.ctime = 1}, "ctime 1 time"},
+        {{.ctime = 3}, "ctime 3 times"},
+        {{.mtime = 2}, "mtime 2 times"},
+        {{.size = 1}, "size 1 time"},
+        {{.blocks = 12}, "blocks 12 times"},
+        {{.ino = 1}, "the file itself 1 time"},
+        {{.ctime = 3, .blocks = 1}, "ctime 3 times, blocks 1 time"},
+        {{.size = 1, .blocks = 2, .mtime = 3, .ctime = 4, .ino = 5},
+         "ctime 4 times, mtime 3 times, size 1 time, blocks 2 times, the file itself 5 times"},
+        {{.ctime = 9, .back = 1}, "ctime 9 times" FLAPS},
+        {{.ctime = 9, .back = 8}, "ctime 9 times" FLAPS},
+        {{.size = UINT32_MAX, .blocks = UINT32_MAX, .mtime = UINT32_MAX, .ctime = UINT32_MAX,
+          .ino = UINT32_MAX},
+         "ctime 4294967295 times, mtime 4294967295 times, size 4294967295 times, "
+         "blocks 4294967295 times, the file itself 4294967295 times"},
+    };
+    struct outcome outcome = {
+        .name = "out", .what = OUTCOME_FAILED, .step = STEP_STABLE, .error = ETIMEDOUT};
+
+    (void)state;
+    for (size_t i = 0; i < SIZE(cases); i++) {
+        char expected[256];
+
+        outcome.moves = cases[i].moves;
+        snprintf(expected, sizeof expected, "out: does not stand still: moved %s", cases[i].moved);
+        check_text(&outcome, expected);
+    }
+    outcome.error = ENOMEM;
+    check_text(&outcome, "out: Cannot allocate memory");
+}
+
+static void test_writers_unknown(void **state)
+{
+    struct outcome outcome = {.name = "out", .what = OUTCOME_SETTLED, .writers_unknown = true};
+
+    (void)state;
+    check_text(&outcome, "out: settled, 0 bytes in 0.000000 s; whether another user's process writes "
+                         "to it can't be told");
+    outcome.after.blocks = 8;
+    check_text(&outcome, "out: settled, 0 bytes in 0.000000 s; blocks 0 -> 8; whether another user's "
+                         "process writes to it can't be told");
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -193,6 +267,9 @@ int main(void)
         cmocka_unit_test(test_all_moved),
         cmocka_unit_test(test_not_settled),
         cmocka_unit_test(test_failed),
+        cmocka_unit_test(test_still_open),
+        cmocka_unit_test(test_does_not_stand_still),
+        cmocka_unit_test(test_writers_unknown),
     };
 
     return cmocka_run_group_tests_name("message", tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 #define SIZE(array) (sizeof(array) / sizeof *(array))
 
-#define EXPECTED_MODE "fsync, writeback or off"
+#define EXPECTED_MODE "fsync, writeback, deferred or off"
 #define EXPECTED_VERBOSE "0 or 1"
 
 static int setup(void **state)
@@ -226,8 +226,8 @@ static void test_parse_garbage(void **state)
         "mode=fsync verbose=0 more=1", "=", "=fsync", "mode fsync", "mode=fsync\tverbose=0",
         "mode=fsync,verbose=0",
         /* longer than any */
-        "mode=fsync verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 "
-        "verbose=0 verbose=0 verbose=0 verbose=0"
+        ("mode=fsync verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 verbose=0 "
+         "verbose=0 verbose=0 verbose=0 verbose=0"),
     };
 
     (void)state;
