@@ -216,26 +216,25 @@ size_t maker_children(pid_t **children)
 {
     char path[64], *text = NULL, *end;
     size_t room = 0, count = 0;
+    ssize_t length;
     FILE *file;
 
     *children = NULL;
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
     file = fopen(path, "re");
-    if (file && getdelim(&text, &room, '\0', file) < 0 && ferror(file)) {
-        fclose(file);
-        file = NULL;
-    }
-    if (file) {
-        *children = calloc(strlen(text ? text : "") / 2 + 1, sizeof **children);
-        for (char *c = text; *children && c; c = end) {
-            pid_t pid = (pid_t)strtol(c, &end, 10);
+    if (!file)
+        return 0;
+    length = getdelim(&text, &room, '\0', file);  /* numbers, with a blank after each */
+    if (length >= 0 || feof(file))
+        *children = calloc((size_t)(length < 0 ? 0 : length) / 2 + 1, sizeof **children);
+    for (char *c = text; *children && length > 0; c = end) {
+        pid_t pid = (pid_t)strtol(c, &end, 10);
 
-            if (end == c)
-                break;
-            (*children)[count++] = pid;
-        }
-        fclose(file);
+        if (end == c)
+            break;
+        (*children)[count++] = pid;
     }
+    fclose(file);
     free(text);
     return count;
 }
