@@ -98,6 +98,8 @@ static bool make_has_it(int number)
     return false;
 }
 
+static pid_t first_parent;  /* make */
+
 /* True where the recipe has not got the signal of INFO by itself. */
 static bool is_for_us_alone(const siginfo_t *info)
 {
@@ -105,6 +107,10 @@ static bool is_for_us_alone(const siginfo_t *info)
         return false;  /* by the kernel: a terminal's Ctrl-C or hang-up goes to the group */
     if (info->si_pid == getppid())
         return true;  /* make signals its direct children only */
+    /* make is gone, and the kernel says so (PR_SET_PDEATHSIG); who is the parent now, systemd say, may
+       have any signal blocked. */
+    if (getppid() != first_parent)
+        return true;
     return !make_has_it(info->si_signo);
 }
 
@@ -178,6 +184,7 @@ int child_run(char *const argument[], int *status)
     signals_to_catch(&caught);
     sigprocmask(SIG_BLOCK, &caught, &before);
     is_reaper = orphans_adopt() == 0;
+    first_parent = getppid();
 
     error = posix_spawnattr_init(&attributes);
     if (!error) {

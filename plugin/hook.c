@@ -58,6 +58,7 @@ static struct {
     enum { WAITING, IN, DRY } state;
     struct captured gpath, shell;
     char *inherited_shell;  /* the project's shell, where a settle-sh has started this make */
+    char *shell_code;       /* SHELL as we have set it */
     char *directory;        /* of settle-sh */
     char *program;          /* settle-sh ... */
     char *bourne_program;   /* ... and the same by a name that make takes for a Bourne shell */
@@ -133,8 +134,11 @@ static char *marks_directory(enum settle_mode mode)
     char *text = make_expand("$(SETTLE_DIR)"), *directory = make_need(names_trim(text));
 
     free(text);
+    if (!*directory && mode == MODE_DEFERRED)
+        make_fatal("SETTLE_MODE=deferred needs marks, which tell what is not yet durable: SETTLE_DIR is empty");
     if (recipes_mark_in(directory, mode != MODE_WRITEBACK) < 0)
-        make_fatal("SETTLE_DIR: %s: %s", directory, strerror(errno));
+        make_fatal("SETTLE_DIR: %s: %s", directory,
+                   errno == EXDEV ? "another folder than for the targets before" : strerror(errno));
     return directory;
 }
 
@@ -148,7 +152,6 @@ static void current_look(char *target)
     hook.current.target = target;
     job->files = make_need(names_trim(*target && hook.state != DRY ? files : ""));
     free(files);
-    job->is_one = strcmp(job->files, target) == 0;
     job->options = options_default;
     if (*job->files) {
         make_options(&job->options);
@@ -157,6 +160,7 @@ static void current_look(char *target)
     }
     job->marks = *job->files ? marks_directory(job->options.mode) : make_need(strdup(""));
     job->maker = make_need(strdup(*job->marks ? recipes_maker() : ""));
+    job->target = *job->files ? make_unit() : make_need(strdup(""));
     job->batch = make_need(strdup(""));
     job->shell = make_need(strdup(""));
 }
@@ -188,7 +192,7 @@ static char *part_shell(void)
         current_look(make_target());
         hook.current.shell_is_ours = true;
         if (*hook.current.job.marks)
-            recipes_line(hook.current.target);
+            recipes_line(hook.current.job.target);
     }
     if (hook.setting_state == ANSWERING || !*hook.current.job.files) {
         result = make_result(shell);
@@ -226,19 +230,38 @@ static void check_length(const struct current *current, const char *text)
 }
 
 /* Its first line: from now on its marks are ours to remove.  Where enough others are waiting for it, the job
-   makes these durable as well. */
-static void take_batch(struct current *current)
+   makes these durable as well: returns its TEXT with them. */
+static char *take_batch(struct current *current, char *text)
 {
+    size_t length = strlen(text) + sizeof JOB "=";
     char *batch;
 
     if (!*current->job.marks)
-        return;
-    recipes_job(current->target, &current->job);
-    batch = recipes_take_batch(&current->job.options);
-    if (batch) {
-        free(current->job.batch);
-        current->job.batch = batch;
+        return text;
+    recipes_job(&current->job);
+    batch = length < LONGEST_VARIABLE
+                ? recipes_take_batch(&current->job.options, LONGEST_VARIABLE - length) : NULL;
+    if (!batch)
+        return text;
+    free(text);
+    free(current->job.batch);
+    current->job.batch = batch;
+    return make_need(job_format(&current->job));
+}
+
+/* The same where make has expanded SHELL for another target since: a $(shell) among the exported variables
+   waits for its child, and starts the next line of another target whose child ends meanwhile. */
+static void look_again(char *target)
+{
+    char *shell = make_expand("$(value SHELL)");
+
+    current_look(target);
+    if (hook.shell_code && strcmp(shell, hook.shell_code) == 0) {
+        hook.current.shell_is_ours = true;
+        free(hook.current.job.shell);
+        hook.current.job.shell = expand_project_shell();
     }
+    free(shell);
 }
 
 /* The job of the target whose environment make puts together.  make has just expanded SHELL for it,
@@ -248,14 +271,13 @@ static char *part_job(void)
     char *target = make_target(), *text, *result;
 
     if (!hook.current.target || strcmp(hook.current.target, target) != 0)
-        current_look(target);
+        look_again(target);
     else
         free(target);
     if (!*hook.current.job.files)
         return NULL;
     check_hook(hook.current.target);
-    take_batch(&hook.current);
-    text = make_need(job_format(&hook.current.job));
+    text = take_batch(&hook.current, make_need(job_format(&hook.current.job)));
     check_length(&hook.current, text);
     result = make_result(text);
     free(text);
@@ -286,6 +308,7 @@ static void replace_shell(void)
         make_need(NULL);
     free(make_expand(code));
     free(code);
+    hook.shell_code = make_expand("$(value SHELL)");
 }
 
 static char *part_plain_shell(void)
@@ -401,6 +424,7 @@ void hook_forget(void)
     free(hook.gpath.value);
     free(hook.shell.value);
     free(hook.inherited_shell);
+    free(hook.shell_code);
     free(hook.directory);
     free(hook.program);
     free(hook.bourne_program);

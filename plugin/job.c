@@ -1,12 +1,13 @@
 /* job.c - what travels from the plugin, inside make, to settle-sh
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines: the options, the folder of the marks, their maker, the batch, the shell, "1" where the files are one; the rest is the files, which may
-   have newlines between them. */
+   Lines: the options, the folder of the marks, their maker, the target, the batch, the shell; the rest is
+   the files, which may have newlines between them. */
 
 #include "config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,9 @@ static void write_field(char **end, const char *text)
 char *job_format(const struct job *job)
 {
     char options[OPTIONS_TEXT];
-    char *text = malloc(sizeof options + strlen(job->marks) + strlen(job->maker) + strlen(job->batch) +
-                        strlen(job->shell) + strlen(job->files) + sizeof "\n\n\n\n\n1\n");
+    char *text = malloc(sizeof options + strlen(job->marks) + strlen(job->maker) +
+                        strlen(job->target) + strlen(job->batch) + strlen(job->shell) +
+                        strlen(job->files) + sizeof "\n\n\n\n\n\n");
     char *end = text;
 
     if (!text)
@@ -38,9 +40,9 @@ char *job_format(const struct job *job)
     write_field(&end, options);
     write_field(&end, job->marks);
     write_field(&end, job->maker);
+    write_field(&end, job->target);
     write_field(&end, job->batch);
     write_field(&end, job->shell);
-    write_field(&end, job->is_one ? "1" : "");
     memcpy(end, job->files, strlen(job->files) + 1);
     return text;
 }
@@ -62,7 +64,7 @@ static char *read_field(const char **text)
 
 int job_parse(struct job *job, const char *text)
 {
-    char *options, *one = NULL;
+    char *options;
     int result = -1;
 
     memset(job, 0, sizeof *job);
@@ -71,29 +73,67 @@ int job_parse(struct job *job, const char *text)
         text = "\n\n\n\n\n\n";
     options = read_field(&text);
     if (options && (job->marks = read_field(&text)) && (job->maker = read_field(&text)) &&
-        (job->batch = read_field(&text)) && (job->shell = read_field(&text)) &&
-        (one = read_field(&text)) && (job->files = strdup(text))) {
-        job->is_one = strcmp(one, "1") == 0;
+        (job->target = read_field(&text)) && (job->batch = read_field(&text)) &&
+        (job->shell = read_field(&text)) && (job->files = strdup(text))) {
         result = options_parse(&job->options, options);
         if (result < 0)
             errno = EINVAL;
     }
     free(options);
-    free(one);
     return result;
 }
 
 int job_names(const struct job *job, struct names *names)
 {
-    return job->is_one ? names_whole(names, job->files) : names_split(names, job->files);
+    return strcmp(job->files, job->target) == 0 ? names_whole(names, job->files)
+                                                : names_split(names, job->files);
 }
 
 void job_free(struct job *job)
 {
     free(job->marks);
     free(job->maker);
+    free(job->target);
     free(job->batch);
     free(job->shell);
     free(job->files);
     memset(job, 0, sizeof *job);
+}
+
+/* The words of TEXT into WORDS, but for TARGET; *HAS_TARGET tells whether that was among them. */
+static int split(const char *text, const char *target, bool *has_target, struct list *words)
+{
+    char *copy = strdup(text), *rest;
+    int result = copy ? 0 : -1;
+
+    for (char *word = copy ? strtok_r(copy, " \t\n", &rest) : NULL; word && result == 0;
+         word = strtok_r(NULL, " \t\n", &rest))
+        if (strcmp(word, target) == 0)
+            *has_target = true;
+        else
+            result = list_add(words, word);
+    free(copy);
+    return result;
+}
+
+int job_marked(const struct job *job, struct list *names)
+{
+    bool is_target = strcmp(job->files, job->target) == 0;
+    struct list words = {0};
+    char *key = NULL;
+    int result = 0;
+
+    if (!is_target)
+        result = split(job->files, job->target, &is_target, &words);
+    if (result == 0 && !is_target && asprintf(&key, "%s/=%s", job->marks, job->target) < 0) {
+        key = NULL;
+        result = -1;
+    }
+    if (result == 0)
+        result = list_add(names, key ? key : job->target);
+    for (size_t i = 0; i < words.count && result == 0; i++)
+        result = list_add(names, words.name[i]);
+    free(key);
+    list_free(&words);
+    return result;
 }

@@ -9,8 +9,7 @@
 #ifndef SETTLE_JOB_H
 #define SETTLE_JOB_H
 
-#include <stdbool.h>
-
+#include "list.h"
 #include "names.h"
 #include "options.h"
 
@@ -23,13 +22,13 @@ struct job {
     struct settle_options options;
     char *marks;  /* folder of the marks; empty: none are made */
     char *maker;  /* who they say has made them */
+    char *target; /* whose line it is; an archive's member as "archive(member)" */
     char *batch;  /* files to make durable besides, as recipes_take_batch has them */
     char *shell;  /* the project's */
-    bool is_one;  /* the files are the target's name, which may have blanks in it */
     char *files;  /* as SETTLE expands in the target's context */
 };
 
-/* The names in JOB's files.  Returns 0, or -1 with errno ENOMEM; names_free gives the memory back. */
+/* The names in JOB's files, which are one name where they are the target's, maybe with blanks in it.  Returns 0, or -1 with errno ENOMEM; names_free gives the memory back. */
 int job_names(const struct job *job, struct names *names);
 
 /* JOB's text, newly allocated, or NULL with errno ENOMEM. */
@@ -39,6 +38,13 @@ char *job_format(const struct job *job);
    texts are newly allocated.  Returns 0, or -1 with errno EINVAL where it isn't what job_format writes,
    or ENOMEM. */
 int job_parse(struct job *job, const char *text);
+
+/* Adds to NAMES what is marked for JOB: first the target, in whose mark settle-sh notes the end of each line, then
+   its other files.  Where the target is none of the files, it is not ours to remove after a crash: the first
+   mark is then that of a file that can't exist, below the folder of the marks.  The same for plugin and
+   settle-sh, whatever files there are: only a SETTLE that is the target, blanks and all, is one name with
+   blanks.  Returns 0, or -1 with errno ENOMEM. */
+int job_marked(const struct job *job, struct list *names);
 
 void job_free(struct job *job);
 

@@ -54,6 +54,11 @@ char *make_target(void)
     return make_expand(in_recipe ? "$@" : "");
 }
 
+char *make_unit(void)
+{
+    return make_expand("$@$(if $%,($%))");
+}
+
 bool make_is_dry(void)
 {
     char *flags = make_expand("$(MAKEFLAGS)");

@@ -22,6 +22,9 @@ char *make_result(const char *text);
 /* The target whose recipe it is, or an empty text while makefiles are read. */
 char *make_target(void);
 
+/* The same within a recipe, where the member of an archive is told from the others: "archive(member)". */
+char *make_unit(void);
+
 /* True under -n, -q and -t, when recipes don't run. */
 bool make_is_dry(void);
 

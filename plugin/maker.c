@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,9 +13,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "maker.h"
+#include "mark.h"
 
 struct maker {
     uint32_t machine, boot;
@@ -156,11 +159,112 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     return read_start(maker.pid, &start) == 0 && start == maker.start ? MAKER_LIVES : MAKER_GONE;
 }
 
-void maker_lock(const char *directory)
+static int locked = -1;
+
+/* True where FD is still what the path DIRECTORY leads to. */
+static bool is_current(int fd, const char *directory)
+{
+    struct stat open, there;
+
+    return fstat(fd, &open) == 0 && stat(directory, &there) == 0 && open.st_dev == there.st_dev &&
+           open.st_ino == there.st_ino;
+}
+
+int maker_lock(const char *directory)
+{
+    const struct timespec nap = {.tv_nsec = 1000000};
+
+    /* who removes the directory, or asks whether anybody lives, has it for an instant */
+    for (int tries = 0; tries < 1000; tries++) {
+        bool is_busy = false;
+
+        if (mark_prepare(directory) < 0)
+            return -1;
+        locked = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (locked >= 0 && flock(locked, LOCK_SH | LOCK_NB) < 0)
+            is_busy = errno == EWOULDBLOCK;
+        if (locked >= 0 && !is_busy && is_current(locked, directory))
+            return 0;
+        if (locked >= 0)
+            close(locked);
+        locked = -1;
+        nanosleep(&nap, NULL);
+    }
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
+void maker_unlock(const char *directory)
+{
+    if (locked >= 0)
+        close(locked);
+    locked = -1;
+    maker_clear(directory);
+}
+
+void maker_clear(const char *directory)
 {
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0)
+    if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
+        rmdir(directory);  /* unless there are marks in it, another make's or what was cut short */
+    if (fd >= 0)
         close(fd);
-    /* else it stays open, and locked, until the process ends */
+}
+
+size_t maker_children(pid_t **children)
+{
+    char path[64], *text = NULL, *end;
+    size_t room = 0, count = 0;
+    ssize_t length;
+    FILE *file;
+
+    *children = NULL;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    file = fopen(path, "re");
+    if (!file)
+        return 0;
+    length = getdelim(&text, &room, '\0', file);  /* numbers, with a blank after each */
+    if (length >= 0 || feof(file))
+        *children = calloc((size_t)(length < 0 ? 0 : length) / 2 + 1, sizeof **children);
+    for (char *c = text; *children && length > 0; c = end) {
+        pid_t pid = (pid_t)strtol(c, &end, 10);
+
+        if (end == c)
+            break;
+        (*children)[count++] = pid;
+    }
+    fclose(file);
+    free(text);
+    return count;
+}
+
+bool maker_has_shell(const char *text, size_t length)
+{
+    DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+    bool has = false;
+
+    while (proc && !has && (entry = readdir(proc))) {
+        char path[sizeof "/proc//environ" + sizeof entry->d_name], *variable = NULL;
+        size_t room = 0;
+        FILE *file;
+
+        if (*entry->d_name < '1' || *entry->d_name > '9')
+            continue;
+        snprintf(path, sizeof path, "/proc/%s/environ", entry->d_name);
+        file = fopen(path, "re");
+        while (file && !has && getdelim(&variable, &room, '\0', file) > 0) {
+            const char *maker = strncmp(variable, "SETTLE_JOB=", 11) == 0 ? strchr(variable, '\n') : NULL;
+
+            maker = maker ? strchr(maker + 1, '\n') : NULL;  /* the third line: job.c */
+            has = maker && strncmp(maker + 1, text, length) == 0 && maker[1 + length] == '\n';
+        }
+        free(variable);
+        if (file)
+            fclose(file);
+    }
+    if (proc)
+        closedir(proc);
+    return has;
 }

@@ -38,8 +38,22 @@ pid_t maker_pid(const char *text);
 #define MAKER_SHORT 24
 void maker_shorten(const char *text, char short_text[MAKER_SHORT]);
 
-/* Keeps DIRECTORY locked for as long as this process lives.  Where that can't be had, what depends on it
-   (maker_look's other namespaces) takes this process for gone. */
-void maker_lock(const char *directory);
+/* Makes DIRECTORY and keeps it locked until maker_unlock, or for as long as this process lives; where locks
+   can't be had, goes without.  Returns 0, or -1 with errno. */
+int maker_lock(const char *directory);
+
+/* Gives that back, and removes DIRECTORY as maker_clear does. */
+void maker_unlock(const char *directory);
+
+/* Removes DIRECTORY if it is empty and nobody keeps it locked. */
+void maker_clear(const char *directory);
+
+/* The children of this process, zombies included, newly allocated; returns how many.  *CHILDREN is NULL where
+   the kernel doesn't tell (CONFIG_PROC_CHILDREN). */
+size_t maker_children(pid_t **children);
+
+/* True while a settle-sh of the maker described by the LENGTH bytes at TEXT runs, though its make be gone, and
+   in it maybe a recipe that still writes.  Other users' and other PID namespaces' are not seen. */
+bool maker_has_shell(const char *text, size_t length);
 
 #endif

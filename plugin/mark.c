@@ -3,12 +3,10 @@
 
 #include "config.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,89 +15,6 @@
 
 #include "mark.h"
 #include "order.h"
-
-/* An entry of a directory may be 255 bytes long; longer names are cut into directories, "+" at their end. */
-#define PIECE 220
-
-static bool needs_escape(const char *name, size_t i)
-{
-    unsigned char c = (unsigned char)name[i];
-
-    /* at the beginning, "." and ".." have a meaning of their own, and "~" is mark_note_end's */
-    return c <= ' ' || c == 0x7f || c == '%' || c == '/' || (i == 0 && (c == '.' || c == '~'));
-}
-
-char *mark_escape(const char *name)
-{
-    char *text = malloc(3 * strlen(name) + 1), *end = text;
-
-    if (!text)
-        return NULL;
-    for (size_t i = 0; name[i]; i++)
-        if (needs_escape(name, i))
-            end += sprintf(end, "%%%02x", (unsigned char)name[i]);
-        else
-            *end++ = name[i];
-    *end = '\0';
-    return text;
-}
-
-char *mark_unescape(const char *text)
-{
-    char *name = malloc(strlen(text) + 1), *end = name;
-
-    if (!name)
-        return NULL;
-    for (; *text; text++) {
-        unsigned value;
-
-        if (*text != '%') {
-            *end++ = *text;
-        } else if (isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2]) &&
-                   sscanf(text + 1, "%2x", &value) == 1 && value != 0) {
-            *end++ = (char)value;
-            text += 2;
-        } else {
-            free(name);
-            errno = EINVAL;
-            return NULL;
-        }
-    }
-    *end = '\0';
-    return name;
-}
-
-static char *absolute(const char *name)
-{
-    char *folder = getcwd(NULL, 0), *path = NULL;
-
-    if (folder && asprintf(&path, "%s/%s", folder, name) < 0)
-        path = NULL;
-    free(folder);
-    return path;
-}
-
-char *mark_path(const char *directory, const char *name, const char *maker)
-{
-    char owner[MAKER_SHORT];
-    char *whole = *directory == '/' && *name != '/' ? absolute(name) : strdup(name);
-    char *text = whole ? mark_escape(whole) : NULL, *path = NULL, *end;
-    const char *rest = text;
-
-    free(whole);
-    if (text)
-        path = malloc(strlen(directory) + strlen(text) + 2 * (strlen(text) / PIECE) + sizeof owner +
-                      sizeof "/@");
-    if (path) {
-        maker_shorten(maker, owner);
-        end = stpcpy(stpcpy(path, directory), "/");
-        for (; strlen(rest) > PIECE; rest += PIECE)
-            end += sprintf(end, "%.*s+/", PIECE, rest);
-        sprintf(end, "%s@%s", rest, owner);
-    }
-    free(text);
-    return path;
-}
 
 /* The directory in which PATH is an entry, newly allocated. */
 static char *folder_of(const char *path)
@@ -254,25 +169,37 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
     return needs_sync && sync_directory(directory) < 0 ? 0 : count;
 }
 
-int mark_note_end(const char *directory, const char *name, const char *maker, enum mark_end end,
-                  pid_t shell)
+int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
+              pid_t shell)
 {
-    char *path = mark_path(directory, name, maker), *new_path = NULL;
+    char *path = mark_path(directory, name, maker), *new_name = NULL, *new_path = NULL;
     char text[MARK_TEXT];
     struct mark mark;
     int result = -1;
 
-    if (path && mark_read(path, &mark) == 0 && is_of(&mark, maker) &&
-        asprintf(&new_path, "%s/~%jd", directory, (intmax_t)shell) >= 0) {
+    if (!path || mark_read(path, &mark) < 0 ||
+        asprintf(&new_name, "%s/~%jd", directory, (intmax_t)getpid()) < 0)
+        goto out;
+    if (!is_of(&mark, maker)) {
+        errno = ENOENT;
+        goto out;
+    }
+    /* By a name that a dead maker's mark of no file has, so that what a kill leaves is cleared away. */
+    new_path = mark_path(directory, new_name, maker);
+    if (!new_path)
+        goto out;
+    if (end == MARK_RUNNING)
+        snprintf(text, sizeof text, "%s", maker);
+    else
         snprintf(text, sizeof text, "%s%c%jd", maker, (char)end, (intmax_t)shell);
-        result = symlink(text, new_path);
-        if (result < 0 && errno == EEXIST && unlink(new_path) == 0)
-            result = symlink(text, new_path);  /* what a dead process of that number has left */
-        if (result == 0)
-            result = rename(new_path, path);
-    } else
-        result = path ? 0 : -1;
+    result = symlink(text, new_path);
+    if (result < 0 && errno == EEXIST && unlink(new_path) == 0)
+        result = symlink(text, new_path);  /* what a dead process of that number has left */
+    if (result == 0)
+        result = rename(new_path, path);
+out:
     free(new_path);
+    free(new_name);
     free(path);
     return result;
 }
@@ -310,7 +237,7 @@ static void report(const struct listing *listing, const char *path, const char *
     char *escaped = owner ? strndup(text, (size_t)(owner - text)) : NULL;
     char *name = escaped ? mark_unescape(escaped) : NULL;
 
-    if (name && *text != '~')
+    if (name)
         listing->found(path, name, listing->context);
     free(escaped);
     free(name);
@@ -337,7 +264,7 @@ static int list(const struct listing *listing, const char *directory, const char
             result = -1;
         else if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
             report(listing, path, text);
-        else if (S_ISDIR(st.st_mode) && length == PIECE + 1 && text[strlen(text) - 1] == '+') {
+        else if (S_ISDIR(st.st_mode) && length == MARK_PIECE + 1 && text[strlen(text) - 1] == '+') {
             text[strlen(text) - 1] = '\0';
             result |= list(listing, path, text);
         }

@@ -23,6 +23,9 @@
 
 #define MARK_TEXT 60
 
+/* An entry of a directory may be 255 bytes long; longer names are cut into directories, "+" at their end. */
+#define MARK_PIECE 220
+
 enum mark_end { MARK_RUNNING = 0, MARK_SETTLED = '+', MARK_DEFERRED = '~' };
 
 struct mark {
@@ -53,10 +56,10 @@ int mark_prepare_durably(const char *directory);
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
                  bool durably);
 
-/* Notes down in NAME's mark, if it is MAKER's, that the line run by process SHELL has ended.  Returns 0, or
-   -1 with errno. */
-int mark_note_end(const char *directory, const char *name, const char *maker, enum mark_end end,
-                  pid_t shell);
+/* Notes down in NAME's mark that the line run by process SHELL has ended, or with MARK_RUNNING that another
+   one begins.  Returns 0, or -1 with errno: ENOENT where there is no such mark of MAKER's (any more). */
+int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
+              pid_t shell);
 
 /* Reads the mark at PATH.  Returns 0, or -1 with errno (EINVAL: a link that is no mark). */
 int mark_read(const char *path, struct mark *mark);

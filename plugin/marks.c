@@ -50,6 +50,8 @@ static void print_status(const struct recovery *recovery, void *context)
     char age[32];
     int n;
 
+    if (recovery->what == RECOVERY_NOTHING && recovery->maker == MAKER_UNKNOWN)
+        return;  /* just gone */
     describe_age(age, sizeof age, recovery->made);
     if (recovery->maker == MAKER_UNKNOWN)
         n = printf("%s: not a mark that can be read (%s)\n", recovery->name, recovery->path);
@@ -68,13 +70,12 @@ static void tell_recovery(const struct recovery *recovery, void *context)
         message("%s: its recipe was cut short; removed, will be made again", recovery->name);
         break;
     case RECOVERY_DIRECTORY:
-        message("%s: its recipe was cut short; a directory, not removed: remove it, and the mark %s",
-                recovery->name, recovery->path);
-        *failed = true;
+        message("%s: its recipe was cut short; a directory, not removed, but made older than all else",
+                recovery->name);
         break;
     case RECOVERY_FAILED:
         message("%s: its recipe was cut short, and it can't be removed: %s", recovery->name,
-                strerror(recovery->error));
+                recovery->error == EBUSY ? "that still runs" : strerror(recovery->error));
         *failed = true;
         break;
     case RECOVERY_CUT_SHORT:
@@ -102,7 +103,7 @@ static int look(const char *folder, bool just_look,
         return 1;
     }
     if (!just_look)
-        rmdir(directory);  /* unless something is in it */
+        maker_clear(directory);
     return failed;
 }
 

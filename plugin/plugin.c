@@ -54,9 +54,9 @@ int settle_gmk_setup(void)
                      "$(eval SETTLE_BATCH_SECONDS ?= 30)"));
     if (hook_prepare(find_library(path)) < 0)
         return 1;  /* a copy of this file is loaded and does the work */
-    recovery_run();
     gmk_add_function("settle", function_settle, 1, 1, GMK_FUNC_DEFAULT);
     gmk_add_function("settle-hook", hook_function, 1, 1, GMK_FUNC_DEFAULT);
+    recovery_run();
     return 1;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +20,6 @@
 #include "list.h"
 #include "mark.h"
 #include "message.h"
-#include "names.h"
 #include "recipes.h"
 
 /* No longer text than this of names is handed to a job: the kernel's limit is 128 KiB. */
@@ -28,9 +28,13 @@
 /* A recipe that runs, or has ended without our knowing yet. */
 struct recipe {
     char *target;
-    struct list files;
-    enum settle_mode mode;
-    pid_t seen;  /* the shell of the last line that is known to have been followed by another */
+    struct list files;  /* as job_marked has them */
+    /* The shell of the last line that had ended when make announced another one.  Until that one's shell
+       has said in the mark that it begins there is a doubt: maybe make found the line empty, and has not
+       run it.  It is so once the children that make had afterwards are gone, of which it would be one. */
+    pid_t seen;
+    pid_t *children;  /* NULL: not asked yet */
+    size_t child_count;
 };
 
 static struct {
@@ -48,9 +52,8 @@ static struct {
 
 static int begin(const char *directory)
 {
-    if (mark_prepare(directory) < 0 || maker_describe(getpid(), state.maker) < 0)
+    if (maker_describe(getpid(), state.maker) < 0 || maker_lock(directory) < 0)
         return -1;
-    maker_lock(directory);
     state.pid = getpid();
     state.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (state.folder < 0)
@@ -63,6 +66,10 @@ int recipes_mark_in(const char *directory, bool durably)
 {
     if (!*directory)
         return 0;
+    if (state.directory && strcmp(directory, state.directory) != 0) {
+        errno = EXDEV;
+        return -1;
+    }
     if (!state.directory && begin(directory) < 0)
         return -1;
     if (durably && !state.is_durable) {
@@ -103,6 +110,7 @@ static void recipe_free(struct recipe *recipe)
 {
     free(recipe->target);
     list_free(&recipe->files);
+    free(recipe->children);
 }
 
 static void add_pending(const char *name)
@@ -117,15 +125,41 @@ static void add_pending(const char *name)
         state.pending_bytes += (uint64_t)st.st_size;
 }
 
-/* The recipe is over.  A mark that can't be removed costs a rebuild, no more. */
-static void finish(struct recipe *recipe, enum mark_end end)
+/* True where another recipe than number SELF, which still runs, has the file NAME as well. */
+static bool is_shared(const char *name, size_t self)
 {
-    for (size_t i = 0; i < recipe->files.count; i++)
-        if (end == MARK_DEFERRED)
-            add_pending(recipe->files.name[i]);
+    for (size_t i = 0; i < state.count; i++)
+        for (size_t j = 0; i != self && j < state.recipe[i].files.count; j++)
+            if (strcmp(state.recipe[i].files.name[j], name) == 0)
+                return true;
+    return false;
+}
+
+/* The name that job_marked gives to a target that is no file to be settled. */
+static bool is_key(const char *name)
+{
+    size_t length = strlen(state.directory);
+
+    return strncmp(name, state.directory, length) == 0 && strncmp(name + length, "/=", 2) == 0;
+}
+
+/* Recipe number SELF is over.  A mark that can't be removed costs a rebuild, no more. */
+static void finish(size_t self, enum mark_end end)
+{
+    struct recipe *recipe = &state.recipe[self];
+
+    for (size_t i = 0; i < recipe->files.count; i++) {
+        const char *name = recipe->files.name[i];
+
+        if (is_shared(name, self))
+            continue;
+        if (end == MARK_DEFERRED && !is_key(name))
+            add_pending(name);
         else
-            mark_remove(state.directory, recipe->files.name[i], state.maker);
+            mark_remove(state.directory, name, state.maker);
+    }
     recipe_free(recipe);
+    *recipe = state.recipe[--state.count];
 }
 
 static struct recipe *find(const char *target)
@@ -136,6 +170,23 @@ static struct recipe *find(const char *target)
     return NULL;
 }
 
+/* True where none of the children is left that make had when this was first asked for the doubt about
+   RECIPE. */
+static bool has_no_child(struct recipe *recipe)
+{
+    if (!recipe->children) {
+        siginfo_t info;
+
+        recipe->child_count = maker_children(&recipe->children);
+        if (!recipe->children)  /* nobody tells */
+            return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+    }
+    for (size_t i = 0; i < recipe->child_count; i++)
+        if (!is_reaped(recipe->children[i]))
+            return false;
+    return true;
+}
+
 /* Finishes the recipes that are over; that of TARGET is not. */
 static void sweep(const char *target)
 {
@@ -144,12 +195,10 @@ static void sweep(const char *target)
         enum mark_end end;
         pid_t shell = strcmp(recipe->target, target) == 0 ? 0 : ended_shell(recipe, &end);
 
-        if (shell == 0 || shell == recipe->seen || !is_reaped(shell)) {
+        if (shell != 0 && is_reaped(shell) && (shell != recipe->seen || has_no_child(recipe)))
+            finish(i, end);
+        else
             i++;
-            continue;
-        }
-        finish(recipe, end);
-        *recipe = state.recipe[--state.count];
     }
 }
 
@@ -161,18 +210,19 @@ void recipes_line(const char *target)
     if (!state.directory)
         return;
     recipe = find(target);
-    if (recipe)
+    if (recipe) {
         recipe->seen = ended_shell(recipe, &end);
+        free(recipe->children);
+        recipe->children = NULL;
+    }
     sweep(target);
 }
 
-void recipes_job(const char *target, const struct job *job)
+void recipes_job(const struct job *job)
 {
-    struct recipe recipe = {.mode = job->options.mode};
-    struct names names;
-    bool complete = true;
+    struct recipe recipe = {.target = NULL};
 
-    if (!state.directory || find(target))
+    if (!state.directory || find(job->target))
         return;
     if (state.count == state.room) {
         size_t room = state.room ? 2 * state.room : 16;
@@ -183,15 +233,8 @@ void recipes_job(const char *target, const struct job *job)
         state.recipe = grown;
         state.room = room;
     }
-    recipe.target = strdup(target);
-    if (!recipe.target || job_names(job, &names) < 0) {
-        recipe_free(&recipe);
-        return;
-    }
-    for (size_t i = 0; i < names.count; i++)
-        complete &= list_add(&recipe.files, names.name[i]) == 0;
-    names_free(&names);
-    if (complete && recipe.files.count > 0)
+    recipe.target = strdup(job->target);
+    if (recipe.target && job_marked(job, &recipe.files) == 0)
         state.recipe[state.count++] = recipe;
     else
         recipe_free(&recipe);
@@ -212,7 +255,7 @@ static void clear_pending(void)
     state.pending_bytes = 0;
 }
 
-char *recipes_take_batch(const struct settle_options *options)
+char *recipes_take_batch(const struct settle_options *options, size_t room)
 {
     char *text, *end;
     size_t taken = 0;
@@ -220,10 +263,12 @@ char *recipes_take_batch(const struct settle_options *options)
 
     if (!state.directory || !is_worth_it(options))
         return NULL;
-    text = end = malloc(LONGEST_BATCH);
+    if (room > LONGEST_BATCH)
+        room = LONGEST_BATCH;
+    text = end = malloc(room + 1);
     for (; text && taken < state.pending.count; taken++) {
         char *name = mark_escape(state.pending.name[taken]);
-        bool fits = name && (size_t)(end - text) + strlen(name) + 2 < LONGEST_BATCH;
+        bool fits = name && (size_t)(end - text) + strlen(name) + 2 < room;
 
         if (fits)
             end += sprintf(end, "%s%s", taken > 0 ? " " : "", name);
@@ -231,6 +276,8 @@ char *recipes_take_batch(const struct settle_options *options)
         if (!fits)
             break;
     }
+    if (text)
+        *end = '\0';
     for (size_t i = taken; text && i < state.pending.count; i++)
         list_add(&rest, state.pending.name[i]);
     if (text) {
@@ -239,6 +286,28 @@ char *recipes_take_batch(const struct settle_options *options)
         state.pending_since = time(NULL);
     }
     return text;
+}
+
+/* True while make handles the signal that ends it: what has ended then may have been due to go on.  It comes
+   here after SIGQUIT only, and calls exit(3) within its handler (commands.c, fatal_error_signal), which the
+   kernel shows as that signal being blocked.  Other signals it raises again, and nothing comes here. */
+static bool is_interrupted(void)
+{
+    sigset_t blocked;
+
+    return sigprocmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGQUIT) == 1;
+}
+
+/* make has closed stdout when it ends: what is opened then must not become it, or stderr. */
+static void hold_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
 }
 
 int recipes_end(void)
@@ -252,10 +321,12 @@ int recipes_end(void)
         return 1;
     }
     close(state.folder);
-    sweep("");
+    hold_standard_descriptors();
+    if (!is_interrupted())
+        sweep("");
     if (state.pending.count > 0)
         failed = batch_settle(state.directory, state.maker, state.pending.name, state.pending.count);
-    rmdir(state.directory);  /* unless there are marks in it, another make's or what was cut short */
+    maker_unlock(state.directory);
     for (size_t i = 0; i < state.count; i++)
         recipe_free(&state.recipe[i]);
     free(state.recipe);

@@ -14,7 +14,8 @@
 #include "job.h"
 
 /* Sets the folder of the marks, for all of this make (SETTLE_DIR; empty: none are made), and makes it and
-   keeps it locked; DURABLY before what comes next, where that isn't free.  Returns 0, or -1 with errno. */
+   keeps it locked; DURABLY before what comes next, where that isn't free.  Returns 0, or -1 with errno; EXDEV:
+   it is another one than before. */
 int recipes_mark_in(const char *directory, bool durably);
 
 /* Who these marks are made by, or an empty text where none are. */
@@ -23,12 +24,13 @@ const char *recipes_maker(void);
 /* make is about to start a line of TARGET's recipe. */
 void recipes_line(const char *target);
 
-/* The job of TARGET's lines, from its first line on: JOB's names are copied. */
-void recipes_job(const char *target, const struct job *job);
+/* JOB is that of all lines of its target's recipe, of which the first is about to start. */
+void recipes_job(const struct job *job);
 
 /* Finished targets that are not yet durable, as mark_escape has them with blanks between, for a job to make
-   them so; newly allocated.  NULL: not yet enough of them to be worth it (options' batch_...). */
-char *recipes_take_batch(const struct settle_options *options);
+   them so, in at most ROOM bytes; newly allocated.  NULL: not yet enough of them to be worth it (options'
+   batch_...). */
+char *recipes_take_batch(const struct settle_options *options, size_t room);
 
 /* At make's end, or when it starts anew: all that has ended is made durable and its marks are removed; what
    of it fails is told on stderr.  Returns 0, or 1 where something failed. */

@@ -5,14 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "list.h"
 #include "order.h"
 #include "recover.h"
+#include "recover_lock.h"
 
 /* The marks are collected first: a directory that is changed while it is read may show an entry twice. */
 struct marks {
@@ -48,69 +51,143 @@ static int sync_removal(const char *directory, const char *name)
     return result;
 }
 
+/* A directory is made older than all that it may depend on instead, so that make makes it again. */
+static int make_old(const char *name)
+{
+    static const struct timespec old[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
+
+    return utimensat(AT_FDCWD, name, old, AT_SYMLINK_NOFOLLOW);
+}
+
 static enum recovery_what remove_file(const char *directory, const struct recovery *recovery,
                                       bool just_look)
 {
+    enum recovery_what what = RECOVERY_REMOVED;
     struct stat st;
 
     if (lstat(recovery->name, &st) < 0) {
-        if (errno != ENOENT && errno != ENOTDIR)
+        if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
             return RECOVERY_FAILED;
-        if (!just_look && unlink(recovery->path) < 0 && errno != ENOENT)
-            return RECOVERY_FAILED;
-        return RECOVERY_NOTHING;
-    }
-    if (S_ISDIR(st.st_mode))
-        return RECOVERY_DIRECTORY;
+        what = RECOVERY_NOTHING;
+    } else if (S_ISDIR(st.st_mode))
+        what = RECOVERY_DIRECTORY;
     if (just_look)
-        return RECOVERY_CUT_SHORT;
-    if ((unlink(recovery->name) < 0 && errno != ENOENT) ||
-        sync_removal(directory, recovery->name) < 0 ||
+        return what == RECOVERY_REMOVED ? RECOVERY_CUT_SHORT : what;
+    if ((what == RECOVERY_DIRECTORY && make_old(recovery->name) < 0) ||
+        (what == RECOVERY_REMOVED && ((unlink(recovery->name) < 0 && errno != ENOENT) ||
+                                      sync_removal(directory, recovery->name) < 0)) ||
         (unlink(recovery->path) < 0 && errno != ENOENT))
         return RECOVERY_FAILED;
-    return RECOVERY_REMOVED;
+    return what;
 }
 
-/* True where the file of mark I is marked by another make, too, that lives or may do so: it is being made
-   again already, and must not be taken from under that make's hands. */
-static bool is_in_work(const char *directory, bool is_local, const struct marks *marks, size_t i)
-{
-    for (size_t other = 0; other < marks->name.count; other++) {
-        struct mark mark;
+/* Looking for other marks of a file. */
+struct search {
+    const char *directory, *path, *name;
+    bool is_local, found;
+};
 
-        if (other == i || strcmp(marks->name.name[other], marks->name.name[i]) != 0 ||
-            mark_read(marks->path.name[other], &mark) < 0)
-            continue;
-        if (maker_look(mark.text, mark.maker_length, directory, is_local) != MAKER_GONE)
-            return true;
+static void search_one(const char *path, const char *name, void *context)
+{
+    struct search *search = context;
+    struct mark mark;
+
+    if (!search->found && strcmp(name, search->name) == 0 && strcmp(path, search->path) != 0 &&
+        mark_read(path, &mark) == 0)
+        search->found = maker_look(mark.text, mark.maker_length, search->directory,
+                                   search->is_local) != MAKER_GONE;
+}
+
+/* True where the file is marked by another make, too, that lives or may do so: it is being made again already,
+   and must not be taken from under that make's hands.  Asked anew for each, since these come and go. */
+static bool is_in_work(const char *directory, bool is_local, const struct recovery *recovery)
+{
+    struct search search = {directory, recovery->path, recovery->name, is_local, false};
+
+    return mark_each(directory, search_one, &search) == 0 && search.found;
+}
+
+/* Waits until the settle-shs of a make that is gone have ended their recipes: they are told to by the kernel.
+   Returns 0, or -1 with errno EBUSY. */
+static int await_end(const struct mark *mark)
+{
+    const struct timespec nap = {.tv_nsec = 20000000};
+
+    for (int tries = 0; tries < 500; tries++) {
+        if (!maker_has_shell(mark->text, mark->maker_length))
+            return 0;
+        nanosleep(&nap, NULL);
     }
-    return false;
+    errno = EBUSY;
+    return -1;
 }
 
-static void look_at(const char *directory, bool is_local, bool just_look, bool in_work,
-                    struct recovery *recovery)
-{
-    struct stat st;
+/* What all looks have in common. */
+struct look {
+    const char *directory;
+    bool is_local, just_look;
+    char awaited[MARK_TEXT];  /* the last dead make whose recipes are known to have ended */
+};
 
-    recovery->made = lstat(recovery->path, &st) == 0 ? st.st_mtime : 0;
-    recovery->maker = MAKER_UNKNOWN;
+static enum recovery_what look_at_dead(struct look *look, const struct recovery *recovery)
+{
+    const struct mark *mark = &recovery->mark;
+
+    if (is_in_work(look->directory, look->is_local, recovery))
+        return RECOVERY_NOT_OURS;
+    if (!look->just_look && (strlen(look->awaited) != mark->maker_length ||
+                             strncmp(look->awaited, mark->text, mark->maker_length) != 0)) {
+        if (await_end(mark) < 0)
+            return RECOVERY_FAILED;
+        snprintf(look->awaited, sizeof look->awaited, "%.*s", (int)mark->maker_length, mark->text);
+    }
+    return remove_file(look->directory, recovery, look->just_look);
+}
+
+static void look_at(struct look *look, struct recovery *recovery)
+{
+    struct stat st = {0};
+
+    if (lstat(recovery->path, &st) < 0 && errno == ENOENT) {
+        recovery->what = RECOVERY_NOTHING;  /* its make has ended well meanwhile */
+        return;
+    }
+    recovery->made = st.st_mtime;
     if (mark_read(recovery->path, &recovery->mark) == 0)
-        recovery->maker = maker_look(recovery->mark.text, recovery->mark.maker_length, directory,
-                                     is_local);
+        recovery->maker = maker_look(recovery->mark.text, recovery->mark.maker_length,
+                                     look->directory, look->is_local);
     if (recovery->maker == MAKER_SELF)
         recovery->what = RECOVERY_OWN;
-    else if (recovery->maker == MAKER_GONE && !in_work)
-        recovery->what = remove_file(directory, recovery, just_look);
-    else
-        recovery->what = RECOVERY_NOT_OURS;
+    else if (recovery->maker == MAKER_GONE)
+        recovery->what = look_at_dead(look, recovery);
     recovery->error = recovery->what == RECOVERY_FAILED ? errno : 0;
+}
+
+/* Any mark but those of live makes? */
+static void ask_for_dead(const char *path, const char *name, void *context)
+{
+    struct look *look = context;
+    struct mark mark;
+
+    (void)name;
+    if (mark_read(path, &mark) == 0 &&
+        maker_look(mark.text, mark.maker_length, look->directory, look->is_local) == MAKER_GONE)
+        look->just_look = true;
+}
+
+static bool has_dead(const char *directory, bool is_local)
+{
+    struct look look = {.directory = directory, .is_local = is_local};
+
+    return mark_each(directory, ask_for_dead, &look) == 0 && look.just_look;
 }
 
 int recover(const char *directory, bool just_look,
             void (*tell)(const struct recovery *recovery, void *context), void *context)
 {
+    struct look look = {directory, order_is_local(directory), just_look, ""};
     struct marks marks = {0};
-    bool is_local = order_is_local(directory);
+    int lock = !just_look && has_dead(directory, look.is_local) ? recover_lock(directory) : -1;
     int result = mark_each(directory, collect, &marks);
 
     if (result == 0 && marks.failed) {
@@ -118,12 +195,13 @@ int recover(const char *directory, bool just_look,
         result = -1;
     }
     for (size_t i = 0; result == 0 && i < marks.name.count; i++) {
-        struct recovery recovery = {.name = marks.name.name[i], .path = marks.path.name[i]};
+        struct recovery recovery = {.what = RECOVERY_NOT_OURS, .maker = MAKER_UNKNOWN,
+                                    .name = marks.name.name[i], .path = marks.path.name[i]};
 
-        look_at(directory, is_local, just_look, is_in_work(directory, is_local, &marks, i),
-                &recovery);
+        look_at(&look, &recovery);
         tell(&recovery, context);
     }
+    recover_unlock(directory, lock);
     list_free(&marks.path);
     list_free(&marks.name);
     return result;

@@ -20,20 +20,25 @@
 static char *directory;  /* the last one that was looked through */
 
 struct way_of_telling {
-    bool is_dry, keeps;
+    bool is_dry, keeps, is_late;
 };
 
-/* Makes the target NAME out of date without touching it: it gets a prerequisite that is never up to date.
-   A name that make code can't carry is left as it is, told all the same. */
-static void make_out_of_date(const char *name)
+/* Makes the target NAME out of date without touching it, which under -n is all that is to be done: it gets a
+   prerequisite that is never up to date.  A name that make code can't carry is left as it is, told all the
+   same; so is each, once make has taken the makefiles' rules. */
+static void make_out_of_date(const struct way_of_telling *way, const char *name)
 {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-@";
     char *code;
 
-    if (!*name || name[strspn(name, plain)])
+    if (way->is_late || !*name || name[strspn(name, plain)])
         return;
-    if (asprintf(&code, "$(eval .PHONY: settle-cut-short)$(eval %s: settle-cut-short)", name) < 0)
+    /* the first target that make comes to know would be its default goal */
+    if (asprintf(&code,
+                 "$(eval settle-goal := $$(value .DEFAULT_GOAL))$(eval .PHONY: settle-cut-short)"
+                 "$(eval %s: settle-cut-short)$(eval .DEFAULT_GOAL := $$(value settle-goal))",
+                 name) < 0)
         make_need(NULL);
     free(make_expand(code));
     free(code);
@@ -63,21 +68,26 @@ static void tell(const struct recovery *recovery, void *context)
         message("%s: its recipe was cut short; removed, will be made again", recovery->name);
         break;
     case RECOVERY_CUT_SHORT:
-        if (way->keeps)
+        if (way->keeps) {
             message("%s: its recipe was cut short; kept (SETTLE_RECOVER)", recovery->name);
-        else
-            message("%s: its recipe was cut short; would be removed and made again",
-                    recovery->name);
-        if (!way->keeps)
-            make_out_of_date(recovery->name);
+            break;
+        }
+        message("%s: its recipe was cut short; would be removed and made again", recovery->name);
+        make_out_of_date(way, recovery->name);
         break;
     case RECOVERY_DIRECTORY:
-        message("%s: its recipe was cut short; a directory, not removed, will be made again",
-                recovery->name);
-        if (!way->keeps)
-            make_out_of_date(recovery->name);
+        if (way->keeps || !way->is_dry)
+            message("%s: its recipe was cut short; a directory, %s", recovery->name,
+                    way->keeps ? "kept as it is (SETTLE_RECOVER)"
+                               : "not removed, but made older than all else");
+        else {
+            message("%s: its recipe was cut short; a directory, would be made again", recovery->name);
+            make_out_of_date(way, recovery->name);
+        }
         break;
     case RECOVERY_FAILED:
+        if (recovery->error == EBUSY)
+            make_fatal("%s: its make is gone, but its recipe still runs", recovery->name);
         make_fatal("%s: its recipe was cut short, and it can't be removed: %s", recovery->name,
                    strerror(recovery->error));
     case RECOVERY_OWN:
@@ -98,9 +108,9 @@ static char *setting(const char *reference)
     return value;
 }
 
-void recovery_run(void)
+static void run(bool is_late)
 {
-    struct way_of_telling way = {.is_dry = make_is_dry()};
+    struct way_of_telling way = {.is_dry = make_is_dry(), .is_late = is_late};
     char *choice = setting("$(SETTLE_RECOVER)");
 
     way.keeps = strcmp(choice, "keep") == 0;
@@ -111,6 +121,13 @@ void recovery_run(void)
     directory = setting("$(SETTLE_DIR)");
     if (*directory && recover(directory, way.is_dry || way.keeps, tell, &way) < 0)
         make_fatal("SETTLE_DIR: %s: %s", directory, strerror(errno));
+    if (*directory && !way.is_dry)
+        maker_clear(directory);
+}
+
+void recovery_run(void)
+{
+    run(false);
 }
 
 void recovery_run_again(void)
@@ -120,5 +137,5 @@ void recovery_run_again(void)
 
     free(now);
     if (is_other)
-        recovery_run();
+        run(true);
 }

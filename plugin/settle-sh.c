@@ -110,39 +110,64 @@ static void tell(const struct outcome *outcome, void *context)
     free(text);
 }
 
-/* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it. */
-static void mark_files(const struct job *job, const struct names *names)
+/* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it.  Where
+   an earlier line has done so, the note of that one's end is taken back. */
+static void mark_files(const struct job *job, const struct list *names)
 {
+    char *path = mark_path(job->marks, names->name[0], job->maker);
     size_t marked = mark_make(job->marks, names->name, names->count, job->maker,
                               job->options.mode != MODE_WRITEBACK);
+    struct mark mark;
 
-    if (marked == names->count)
+    if (marked == names->count && path && mark_read(path, &mark) == 0 &&
+        (mark.end == MARK_RUNNING ||
+         mark_note(job->marks, names->name[0], job->maker, MARK_RUNNING, 0) == 0)) {
+        free(path);
         return;
-    message("%s: can't be marked in %s: %s", names->name[marked], job->marks, strerror(errno));
+    }
+    message("%s: can't be marked in %s: %s", names->name[marked % names->count], job->marks,
+            strerror(errno));
     _exit(EXIT_SETTLING_FAILED);
 }
 
 /* The line is over: the plugin takes its mark for that of a finished target, unless another line follows.  A
-   mark that can't be changed stays, and costs a rebuild. */
-static void note_end(const struct job *job, const struct names *names)
+   mark that can't be changed stays, and costs a rebuild.  Returns 0, or -1 where there is none any more. */
+static int note_end(const struct job *job, const struct list *marked)
 {
     enum mark_end end = job->options.mode == MODE_DEFERRED ? MARK_DEFERRED : MARK_SETTLED;
 
-    if (*job->marks && names->count > 0)
-        mark_note_end(job->marks, names->name[0], job->maker, end, getpid());
+    return *job->marks && mark_note(job->marks, marked->name[0], job->maker, end, getpid()) < 0 &&
+           errno == ENOENT ? -1 : 0;
 }
 
 /* Settles the job's files; returns the exit status. */
-static int settle_files(struct job *job, const struct names *names)
+static int settle_files(struct job *job)
 {
     const struct engine_caller caller = {.tell = tell, .context = &job->options};
+    struct names names;
     int failed;
 
+    if (job_names(job, &names) < 0)
+        die(EXIT_SETTLING_FAILED, job->files, strerror(errno));
     job->options.no_writer_left = child_left_none();
-    failed = engine_settle(&job->options, names->name, names->count, &caller);
+    failed = engine_settle(&job->options, names.name, names.count, &caller);
     if (failed < 0)
         message("%s: %s", job->files, strerror(errno));
+    names_free(&names);
     return failed ? EXIT_SETTLING_FAILED : 0;
+}
+
+/* The line has succeeded: returns the exit status. */
+static int settle_line(struct job *job, const struct list *marked)
+{
+    int result = settle_files(job);
+
+    if (result == 0 && note_end(job, marked) < 0 && job->options.mode == MODE_DEFERRED) {
+        /* the recipe, say, has removed the marks (git clean): nobody would know of these files later */
+        job->options.mode = MODE_FSYNC;
+        result = settle_files(job);
+    }
+    return result;
 }
 
 /* Makes the files of finished targets durable, those that an earlier line has not: returns the exit status. */
@@ -170,38 +195,47 @@ static int settle_batch(const struct job *job)
 }
 
 /* A recipe must not go on when make is gone: the next make would find it at work. */
-static void end_with_make(void)
+static void end_with_make(const struct job *job)
 {
 #ifdef PR_SET_PDEATHSIG
     prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
+    if (*job->marks && getppid() != maker_pid(job->maker))
+        die(EXIT_SETTLING_FAILED, job->target, "make is gone");
+}
+
+/* An exit status above 128 is what shells make of a signal that has ended a command: it was cut short, and its
+   mark stays.  One that has failed is make's affair. */
+static bool is_cut_short(int status)
+{
+    return !WIFEXITED(status) || (WEXITSTATUS(status) > 128 && WEXITSTATUS(status) <= 128 + SIGRTMAX);
 }
 
 /* Runs COMMAND as the line of a target that has files to settle. */
 static int run_job(struct job *job, char *const command[])
 {
-    struct names names;
-    int status, result;
+    struct list marked = {0};
+    int status, result = 0;
 
-    if (job_names(job, &names) < 0)
-        die(EXIT_SETTLING_FAILED, job->files, strerror(errno));
-    end_with_make();
-    if (*job->marks)
-        mark_files(job, &names);
+    end_with_make(job);
+    if (*job->marks) {
+        if (job_marked(job, &marked) < 0)
+            die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
+        mark_files(job, &marked);
+    }
     if (child_run(command, &status) < 0)
         cannot_run(command[0], errno);
     if (!WIFEXITED(status))
         child_die_like(status);
-    if (WEXITSTATUS(status) != 0) {
-        note_end(job, &names);
+    if (WEXITSTATUS(status) == 0)
+        result = settle_line(job, &marked);
+    else if (!is_cut_short(status))
+        note_end(job, &marked);
+    if (*job->batch && settle_batch(job) != 0 && result == 0)
+        result = EXIT_SETTLING_FAILED;
+    list_free(&marked);
+    if (WEXITSTATUS(status) != 0)
         child_die_like(status);
-    }
-    result = settle_files(job, &names);
-    if (result == 0)
-        note_end(job, &names);
-    if (*job->batch && result == 0)
-        result = settle_batch(job);
-    names_free(&names);
     return result;
 }
 

@@ -68,7 +68,8 @@ need_mode() {
         "$BUILD/plugin/settle" --help | grep -q -e --recover || cannot "needs a settle with marks"
         ;;
     deferred)
-        "$BUILD/plugin/settle" --help | grep -q deferred || cannot "needs a settle with mode deferred"
+        "$BUILD/plugin/settle" --mode=deferred --version >/dev/null 2>&1 ||
+            cannot "needs a settle with mode deferred"
         ;;
     esac
 }
@@ -85,9 +86,10 @@ choose_mode() {
     need_mode "$1"
     case $1 in fsync | deferred) protected=yes ;; *) protected=no ;; esac
     # What a crash may cost, in targets: the four of -j4 that were being built, and as many that had
-    # just been finished, of whose marks' end the disk does not know yet; and a batch.
+    # just been finished, of whose marks' end the disk does not know yet; and a batch that is being made
+    # durable, or has been without the disk's knowing that its marks are gone, while the next one gathers.
     case $1 in
-    deferred) most_allowed=${POWERCUT_BATCH:+$((POWERCUT_BATCH + 8))} ;;
+    deferred) most_allowed=${POWERCUT_BATCH:+$((2 * POWERCUT_BATCH + 8))} ;;
     *) most_allowed=8 ;;
     esac
 }

@@ -1,0 +1,137 @@
+/* job.c - tests of what travels from the plugin to settle-sh
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "job.h"
+
+static struct job a_job(const char *target, const char *files)
+{
+    struct job job = {
+        .options = options_default, .marks = (char *)".settle", .maker = (char *)"1.2.3.4.5",
+        .target = (char *)target, .batch = (char *)"a b%20c", .shell = (char *)"/bin/sh -e",
+        .files = (char *)files,
+    };
+
+    return job;
+}
+
+static void check_there_and_back(const char *target, const char *files)
+{
+    struct job job = a_job(target, files), back;
+    char *text;
+
+    job.options.mode = MODE_DEFERRED;
+    job.options.stable = 1.5;
+    text = job_format(&job);
+    assert_non_null(text);
+    assert_int_equal(job_parse(&back, text), 0);
+    assert_int_equal(back.options.mode, MODE_DEFERRED);
+    assert_true(back.options.stable > 1.49 && back.options.stable < 1.51);
+    assert_string_equal(back.marks, job.marks);
+    assert_string_equal(back.maker, job.maker);
+    assert_string_equal(back.target, job.target);
+    assert_string_equal(back.batch, job.batch);
+    assert_string_equal(back.shell, job.shell);
+    assert_string_equal(back.files, job.files);
+    job_free(&back);
+    free(text);
+}
+
+static void test_there_and_back(void **state)
+{
+    (void)state;
+    check_there_and_back("x", "x");
+    check_there_and_back("lib.a(x.o)", "lib.a\nx\ny z");
+    check_there_and_back("", "");
+}
+
+/* A line's end in a field is a blank, and doesn't shift the others. */
+static void test_line_end_in_a_field(void **state)
+{
+    struct job job = a_job("x", "x"), back;
+    char *text;
+
+    (void)state;
+    job.shell = (char *)"/bin/sh\n-e";
+    text = job_format(&job);
+    assert_int_equal(job_parse(&back, text), 0);
+    assert_string_equal(back.shell, "/bin/sh -e");
+    assert_string_equal(back.files, "x");
+    job_free(&back);
+    free(text);
+}
+
+static void test_no_job(void **state)
+{
+    struct job job;
+
+    (void)state;
+    assert_int_equal(job_parse(&job, NULL), 0);
+    assert_string_equal(job.files, "");
+    assert_string_equal(job.marks, "");
+    job_free(&job);
+    assert_int_equal(job_parse(&job, ""), 0);
+    job_free(&job);
+}
+
+static void test_wrong_jobs(void **state)
+{
+    static const char *const texts[] = {"x", "mode=fsync\n", "mode=fsync\na\nb\nc\nd\ne", "mode=never\n\n\n\n\n\n",
+                                        "mode\n\n\n\n\n\nx"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct job job;
+
+        errno = 0;
+        assert_int_equal(job_parse(&job, texts[i]), -1);
+        assert_int_equal(errno, EINVAL);
+        job_free(&job);
+    }
+}
+
+static void test_what_is_marked(void **state)
+{
+    static const struct {
+        const char *target, *files, *marked;
+    } cases[] = {
+        {"x", "x", "x|"},
+        {"my file", "my file", "my file|"},
+        {"my file", "my other", ".settle/=my file|my|other|"},
+        {"x", "a x\tb\nx", "x|a|b|"},
+        {"x", "a b", ".settle/=x|a|b|"},
+        {"lib.a(x.o)", "lib.a", ".settle/=lib.a(x.o)|lib.a|"},
+        {"d/stamp", "d/", ".settle/=d/stamp|d/|"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct job job = a_job(cases[i].target, cases[i].files);
+        struct list names = {0};
+        char text[128] = "";
+
+        assert_int_equal(job_marked(&job, &names), 0);
+        for (size_t j = 0; j < names.count; j++)
+            strcat(strcat(text, names.name[j]), "|");
+        assert_string_equal(text, cases[i].marked);
+        list_free(&names);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_line_end_in_a_field),
+        cmocka_unit_test(test_no_job),
+        cmocka_unit_test(test_wrong_jobs),
+        cmocka_unit_test(test_what_is_marked),
+    };
+
+    return cmocka_run_group_tests_name("job", tests, NULL, NULL);
+}

@@ -1,0 +1,237 @@
+/* maker.c - tests of who has made a mark, and whether it still runs
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "unit.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include "folder.h"
+#include "maker.h"
+
+static char self[MAKER_TEXT];
+static unsigned machine, boot;
+static int number;
+static uint64_t start, space;
+
+static int setup(void **state)
+{
+    if (folder_setup(state) < 0 || maker_describe(getpid(), self) < 0)
+        return -1;
+    return sscanf(self, "%8x.%8x.%d.%" SCNu64 ".%" SCNu64, &machine, &boot, &number, &start, &space) == 5
+               ? 0 : -1;
+}
+
+static enum maker_state look(const char *text, bool is_local)
+{
+    return maker_look(text, strlen(text), "marks", is_local);
+}
+
+/* The state of a maker that differs from this process as said. */
+static enum maker_state look_changed(unsigned machine_change, unsigned boot_change, uint64_t start_change,
+                                     uint64_t space_change, bool is_local)
+{
+    char text[MAKER_TEXT + 32];
+
+    snprintf(text, sizeof text, "%08x.%08x.%d.%" PRIu64 ".%" PRIu64, machine ^ machine_change,
+             boot ^ boot_change, number, start + start_change, space + space_change);
+    return look(text, is_local);
+}
+
+static void test_self(void **state)
+{
+    char short_text[MAKER_SHORT], expected[MAKER_SHORT];
+
+    (void)state;
+    assert_int_equal(number, getpid());
+    assert_int_equal(maker_pid(self), getpid());
+    assert_int_equal(look(self, true), MAKER_SELF);
+    assert_int_equal(look(self, false), MAKER_SELF);
+    maker_shorten(self, short_text);
+    snprintf(expected, sizeof expected, "%d.%" PRIu64, number, start);
+    assert_string_equal(short_text, expected);
+}
+
+static void test_other_start_or_boot_or_host(void **state)
+{
+    (void)state;
+    assert_int_equal(look_changed(0, 0, 1, 0, false), MAKER_GONE);  /* its number is somebody else's now */
+    assert_int_equal(look_changed(0, 1, 0, 0, false), MAKER_GONE);
+    assert_int_equal(look_changed(0, 1, 0, 0, true), MAKER_GONE);
+    /* made up by another host, which on a network file system may run */
+    assert_int_equal(look_changed(1, 1, 0, 0, false), MAKER_ELSEWHERE);
+    assert_int_equal(look_changed(1, 1, 0, 0, true), MAKER_GONE);
+    /* a container has its own name, not its own kernel */
+    assert_int_equal(look_changed(1, 0, 0, 0, false), MAKER_SELF);
+}
+
+static void test_no_maker(void **state)
+{
+    static const char *const texts[] = {"", "x", "1.2.3.4", "somewhere/else", "1f0c6a3b.77aa01c2.x.1.2",
+        "1f0c6a3b.77aa01c2.4711.123456.40265318361111111111111111111111111111111"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_int_equal(look(texts[i], true), MAKER_UNKNOWN);
+    assert_int_equal(maker_pid("x"), 0);
+    assert_int_equal(maker_describe(0x7fffffff, (char[MAKER_TEXT]){""}), -1);
+}
+
+static void test_child(void **state)
+{
+    char text[MAKER_TEXT];
+    pid_t child = fork();
+    siginfo_t info;
+
+    (void)state;
+    if (child == 0)
+        for (;;)
+            pause();
+    assert_true(child > 0);
+    assert_int_equal(maker_describe(child, text), 0);
+    assert_int_equal(look(text, false), MAKER_LIVES);
+    kill(child, SIGKILL);
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_int_equal(look(text, false), MAKER_GONE);  /* its zombie */
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(look(text, false), MAKER_GONE);
+}
+
+/* A process that can't be looked at lives while it keeps the folder locked. */
+static void test_other_namespace(void **state)
+{
+    (void)state;
+    assert_int_equal(maker_lock("marks"), 0);
+    assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);
+    assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);
+    maker_unlock("marks");
+    assert_false(is_there("marks"));
+    assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);  /* nothing can be known */
+    assert_int_equal(mkdir("marks", 0777), 0);
+    assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_GONE);
+}
+
+static void test_folder_goes_when_it_is_empty_and_free(void **state)
+{
+    (void)state;
+    assert_int_equal(maker_lock("marks"), 0);
+    maker_clear("marks");
+    assert_true(is_there("marks"));
+    write_file("marks/x");
+    maker_unlock("marks");
+    assert_true(is_there("marks"));
+    assert_int_equal(unlink("marks/x"), 0);
+    maker_clear("marks");
+    assert_false(is_there("marks"));
+    maker_clear("marks");
+    write_file("file");
+    assert_int_equal(maker_lock("file/marks"), -1);
+    assert_int_equal(errno, ENOTDIR);
+}
+
+/* Another make is about to remove the folder: it is made again, and that one is locked. */
+static void test_lock_while_the_folder_goes(void **state)
+{
+    int fd, ready[2];
+    char byte;
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(pipe(ready), 0);
+    child = fork();
+    if (child == 0) {
+        mkdir("marks", 0777);
+        fd = open("marks", O_RDONLY | O_DIRECTORY);
+        flock(fd, LOCK_EX);
+        if (write(ready[1], "x", 1) != 1)
+            _exit(1);
+        usleep(50000);
+        rmdir("marks");
+        close(fd);
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(maker_lock("marks"), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_true(is_there("marks"));
+    assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);
+    maker_unlock("marks");
+    assert_false(is_there("marks"));
+    close(ready[0]);
+    close(ready[1]);
+}
+
+static void test_children(void **state)
+{
+    pid_t *children, child;
+    size_t count = maker_children(&children);
+
+    (void)state;
+    if (!children) {
+        print_message("needs a kernel with CONFIG_PROC_CHILDREN\n");
+        skip();
+    }
+    assert_int_equal(count, 0);
+    free(children);
+    child = fork();
+    if (child == 0)
+        _exit(0);
+    count = maker_children(&children);
+    assert_int_equal(count, 1);
+    assert_int_equal(children[0], child);
+    free(children);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(maker_children(&children), 0);
+    free(children);
+}
+
+static void test_shell_of_a_dead_make(void **state)
+{
+    static const char dead[] = "1f0c6a3b.77aa01c2.4711.123456.4026531836";
+    char variable[256], byte;
+    char *const environment[] = {(char *)"A=1", variable, NULL};
+    char *const command[] = {(char *)"sleep", (char *)"100", NULL};
+    int started[2];
+    pid_t child;
+
+    (void)state;
+    snprintf(variable, sizeof variable, "SETTLE_JOB=mode=fsync\n.settle\n%s\nx\n\n/bin/sh\nx", dead);
+    assert_false(maker_has_shell(dead, strlen(dead)));
+    assert_int_equal(pipe2(started, O_CLOEXEC), 0);
+    child = fork();
+    if (child == 0) {
+        execve("/bin/sleep", command, environment);
+        _exit(127);
+    }
+    close(started[1]);
+    assert_int_equal(read(started[0], &byte, 1), 0);  /* closed by exec */
+    close(started[0]);
+    assert_true(maker_has_shell(dead, strlen(dead)));
+    assert_false(maker_has_shell(dead, strlen(dead) - 1));
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_false(maker_has_shell(dead, strlen(dead)));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_self),
+        TEST(test_other_start_or_boot_or_host),
+        TEST(test_no_maker),
+        TEST(test_child),
+        TEST(test_other_namespace),
+        TEST(test_folder_goes_when_it_is_empty_and_free),
+        TEST(test_lock_while_the_folder_goes),
+        TEST(test_children),
+        TEST(test_shell_of_a_dead_make),
+    };
+
+    return cmocka_run_group_tests_name("maker", tests, NULL, NULL);
+}

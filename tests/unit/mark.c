@@ -1,0 +1,289 @@
+/* mark.c - tests of marks, on the file system of a temporary folder
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "unit.h"
+
+#include <limits.h>
+
+#include "folder.h"
+#include "mark.h"
+
+#define MAKER "1f0c6a3b.77aa01c2.4711.123456.4026531836"
+#define OTHER "1f0c6a3b.77aa01c2.4712.123456.4026531836"
+
+static void make_mark(const char *directory, const char *name, const char *maker)
+{
+    char *copy = strdup(name);
+
+    assert_int_equal(mark_make(directory, &copy, 1, maker, true), 1);
+    free(copy);
+}
+
+static int read_of(const char *directory, const char *name, const char *maker, struct mark *mark)
+{
+    char *path = mark_path(directory, name, maker);
+    int result = mark_read(path, mark), error = errno;
+
+    free(path);
+    errno = error;
+    return result;
+}
+
+static void test_escape(void **state)
+{
+    static const char *const names[] = {"a", "lib/x.a", "my file", ".hidden", "..", "~", "%", "a%2fb", "tab\t",
+                                        "line\nend", "/", "d/", "\xff\x01", "@", "a@b", "+", ""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *text = mark_escape(names[i]), *name = mark_unescape(text);
+
+        assert_string_equal(name, names[i]);
+        assert_null(strpbrk(text, " /\n\t"));
+        assert_true(*text != '.');
+        free(text);
+        free(name);
+    }
+}
+
+static void test_what_is_not_escaped_so(void **state)
+{
+    static const char *const texts[] = {"%", "%2", "%zz", "a%", "%00", "%+1", "% 1"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        errno = 0;
+        assert_null(mark_unescape(texts[i]));
+        assert_int_equal(errno, EINVAL);
+    }
+}
+
+static void test_paths(void **state)
+{
+    char *path = mark_path(".settle", "lib/x.a", MAKER), expected[PATH_MAX + 64];
+
+    (void)state;
+    assert_string_equal(path, ".settle/lib%2fx.a@4711.123456");
+    free(path);
+    /* a folder for marks of many folders: the name tells which */
+    path = mark_path("/marks", "/x", MAKER);
+    assert_string_equal(path, "/marks/%2fx@4711.123456");
+    free(path);
+    path = mark_path("/marks", "x", MAKER);
+    assert_non_null(strstr(path, "settle-unit."));
+    snprintf(expected, sizeof expected, "%s", strrchr(path, '%'));
+    assert_string_equal(expected, "%2fx@4711.123456");
+    free(path);
+}
+
+static void test_life(void **state)
+{
+    struct mark mark;
+
+    (void)state;
+    make_mark(".settle", "x", MAKER);
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_string_equal(mark.text, MAKER);
+    assert_int_equal(mark.maker_length, strlen(MAKER));
+    assert_int_equal(mark.end, MARK_RUNNING);
+    assert_int_equal(mark.shell, 0);
+
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4720), 0);
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_string_equal(mark.text, MAKER "+4720");
+    assert_int_equal(mark.end, MARK_SETTLED);
+    assert_int_equal(mark.shell, 4720);
+    assert_int_equal(mark.maker_length, strlen(MAKER));
+
+    make_mark(".settle", "x", MAKER);  /* which is there already */
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 0), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4194303), 0);
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_int_equal(mark.end, MARK_DEFERRED);
+    assert_int_equal(mark.shell, 4194303);
+    assert_true(strlen(mark.text) <= 59);
+
+    assert_int_equal(mark_remove(".settle", "x", OTHER), 0);
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+    assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+    assert_int_equal(rmdir(".settle"), 0);
+}
+
+/* ext4 keeps 59 bytes of a link's target in the inode. */
+static void test_text_is_short(void **state)
+{
+    char maker[MAKER_TEXT];
+    struct mark mark;
+
+    (void)state;
+    assert_true(MAKER_TEXT - 1 + sizeof "+4194304" - 1 <= 59);
+    assert_int_equal(maker_describe(getpid(), maker), 0);
+    make_mark(".settle", "x", maker);
+    assert_int_equal(mark_note(".settle", "x", maker, MARK_SETTLED, 4194304), 0);
+    assert_int_equal(read_of(".settle", "x", maker, &mark), 0);
+    assert_int_equal(mark.shell, 4194304);
+}
+
+static void test_note_without_a_mark(void **state)
+{
+    (void)state;
+    errno = 0;
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 1), -1);
+    assert_int_equal(errno, ENOENT);
+    make_mark(".settle", "x", MAKER);
+    assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+    errno = 0;
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 1), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(rmdir(".settle"), 0);  /* nothing is left behind */
+}
+
+/* By chance a maker of another boot has the same number and time: its mark is not taken for ours. */
+static void test_mark_of_the_same_name(void **state)
+{
+    static const char stranger[] = "1f0c6a3b.deadbeef.4711.123456.4026531836";
+    struct mark mark;
+
+    (void)state;
+    make_mark(".settle", "x", stranger);
+    assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 1), -1);
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_string_equal(mark.text, stranger);
+    make_mark(".settle", "x", MAKER);
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_string_equal(mark.text, MAKER);
+}
+
+static void test_what_is_no_mark(void **state)
+{
+    struct mark mark;
+
+    (void)state;
+    assert_int_equal(symlink("somewhere", "link"), 0);
+    assert_int_equal(mark_read("link", &mark), -1);
+    assert_int_equal(errno, EINVAL);
+    write_file("file");
+    assert_int_equal(mark_read("file", &mark), -1);
+    assert_int_equal(mark_read("nothing", &mark), -1);
+    assert_int_equal(errno, ENOENT);
+}
+
+static char *long_name(char text[], size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        text[i] = i % 100 == 99 ? '/' : (char)('a' + i % 26);
+    text[length] = '\0';
+    return text;
+}
+
+struct found {
+    char names[8][1200];
+    size_t count;
+};
+
+static void note(const char *path, const char *name, void *context)
+{
+    struct found *found = context;
+
+    assert_true(is_there(path));
+    assert_true(found->count < 8 && strlen(name) < 1200);
+    strcpy(found->names[found->count++], name);
+}
+
+static int compare(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+static void test_each(void **state)
+{
+    struct found found = {.count = 0};
+    char text[1200];
+
+    (void)state;
+    assert_int_equal(mark_each(".settle", note, &found), 0);
+    assert_int_equal(found.count, 0);
+    make_mark(".settle", "a b", MAKER);
+    make_mark(".settle", ".hidden", MAKER);
+    make_mark(".settle", "x@y", OTHER);
+    make_mark(".settle", long_name(text, 1000), MAKER);
+    assert_int_equal(symlink(MAKER, ".settle/no-owner"), 0);
+    assert_int_equal(mkdir(".settle/d", 0777), 0);
+    write_file(".settle/f@4711.123456");
+    assert_int_equal(mark_each(".settle", note, &found), 0);
+    assert_int_equal(found.count, 4);
+    qsort(found.names, found.count, sizeof *found.names, compare);
+    assert_string_equal(found.names[0], ".hidden");
+    assert_string_equal(found.names[1], "a b");
+    assert_string_equal(found.names[2], text);
+    assert_string_equal(found.names[3], "x@y");
+}
+
+/* Lengths around that of a piece, and nothing of the directories remains. */
+static void test_long_names(void **state)
+{
+    char text[3001];
+    struct mark mark;
+
+    (void)state;
+    for (size_t length = 215; length <= 3000; length = length < 235 ? length + 1 : length * 2) {
+        long_name(text, length);
+        make_mark(".settle", text, MAKER);
+        assert_int_equal(mark_note(".settle", text, MAKER, MARK_SETTLED, 7), 0);
+        assert_int_equal(read_of(".settle", text, MAKER, &mark), 0);
+        assert_int_equal(mark.shell, 7);
+        assert_int_equal(mark_remove(".settle", text, MAKER), 0);
+        assert_int_equal(rmdir(".settle"), 0);
+    }
+}
+
+static void test_name_beyond_paths(void **state)
+{
+    char *text = malloc(8000), *names[2];
+
+    (void)state;
+    names[0] = (char *)"short";
+    names[1] = long_name(text, 7999);
+    errno = 0;
+    assert_int_equal(mark_make(".settle", names, 2, MAKER, true), 1);
+    assert_int_equal(errno, ENAMETOOLONG);
+    free(text);
+}
+
+static void test_no_folder_to_mark_in(void **state)
+{
+    char *name = (char *)"x";
+
+    (void)state;
+    write_file("file");
+    errno = 0;
+    assert_int_equal(mark_make("file/marks", &name, 1, MAKER, true), 0);
+    assert_int_equal(errno, ENOTDIR);
+    errno = 0;
+    assert_int_equal(mark_make("none/marks", &name, 1, MAKER, true), 0);
+    assert_int_equal(errno, ENOENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_what_is_not_escaped_so),
+        IN_FOLDER(test_paths),
+        IN_FOLDER(test_life),
+        IN_FOLDER(test_text_is_short),
+        IN_FOLDER(test_note_without_a_mark),
+        IN_FOLDER(test_mark_of_the_same_name),
+        IN_FOLDER(test_what_is_no_mark),
+        IN_FOLDER(test_each),
+        IN_FOLDER(test_long_names),
+        IN_FOLDER(test_name_beyond_paths),
+        IN_FOLDER(test_no_folder_to_mark_in),
+    };
+
+    return cmocka_run_group_tests_name("mark", tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+/* recover.c - tests of what is done about marks that a dead make has left
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "unit.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "folder.h"
+#include "order.h"
+#include "recover.h"
+
+static char self[MAKER_TEXT], dead[MAKER_TEXT], strange[MAKER_TEXT];
+
+/* The makers of marks: this process, one of this boot whose number is another's now, and another host's. */
+static int setup(void **state)
+{
+    unsigned machine, boot;
+    int number;
+    uint64_t start, space;
+
+    if (folder_setup(state) < 0 || maker_describe(getpid(), self) < 0 ||
+        sscanf(self, "%8x.%8x.%d.%" SCNu64 ".%" SCNu64, &machine, &boot, &number, &start, &space) != 5)
+        return -1;
+    snprintf(dead, sizeof dead, "%08x.%08x.%d.%" PRIu64 ".%" PRIu64, machine, boot, number, start + 1, space);
+    snprintf(strange, sizeof strange, "%08x.%08x.%d.%" PRIu64 ".%" PRIu64, machine ^ 1, boot ^ 1, number,
+             start + 2, space);
+    return 0;
+}
+
+static void mark(const char *name, const char *maker)
+{
+    char *copy = strdup(name);
+
+    assert_int_equal(mark_make("marks", &copy, 1, maker, true), 1);
+    free(copy);
+}
+
+static bool is_marked(const char *name, const char *maker)
+{
+    char *path = mark_path("marks", name, maker);
+    bool is = is_there(path);
+
+    free(path);
+    return is;
+}
+
+struct told {
+    enum recovery_what what;
+    int error;
+    size_t count;
+};
+
+static void tell(const struct recovery *recovery, void *context)
+{
+    struct told *told = context;
+
+    told->what = recovery->what;
+    told->error = recovery->error;
+    told->count++;
+}
+
+/* Recovers, with a single mark there: what becomes of it. */
+static enum recovery_what what_becomes(bool just_look)
+{
+    struct told told = {.count = 0};
+
+    assert_int_equal(recover("marks", just_look, tell, &told), 0);
+    assert_int_equal(told.count, 1);
+    assert_false(is_there("marks/lock"));
+    return told.what;
+}
+
+static void test_file_of_a_dead_make(void **state)
+{
+    (void)state;
+    write_file("x y");
+    mark("x y", dead);
+    assert_int_equal(what_becomes(true), RECOVERY_CUT_SHORT);
+    assert_true(is_there("x y") && is_marked("x y", dead));
+    assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
+    assert_false(is_there("x y") || is_marked("x y", dead));
+}
+
+/* The link goes, not what it points to. */
+static void test_symbolic_link(void **state)
+{
+    (void)state;
+    write_file("source");
+    assert_int_equal(symlink("source", "x"), 0);
+    mark("x", dead);
+    assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
+    assert_true(is_there("source"));
+    assert_false(is_there("x"));
+}
+
+static void test_no_file(void **state)
+{
+    (void)state;
+    write_file("file");
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"x", "none/x", "file/x"};
+
+        mark(names[i], dead);
+        assert_int_equal(what_becomes(true), RECOVERY_NOTHING);
+        assert_true(is_marked(names[i], dead));
+        assert_int_equal(what_becomes(false), RECOVERY_NOTHING);
+        assert_false(is_marked(names[i], dead));
+    }
+    assert_true(is_there("file"));
+}
+
+static void test_directory(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(mkdir("d", 0777), 0);
+    write_file("d/x");
+    mark("d/", dead);
+    assert_int_equal(what_becomes(true), RECOVERY_DIRECTORY);
+    assert_int_equal(stat("d", &st), 0);
+    assert_true(st.st_mtime > 1000000000);
+    assert_int_equal(what_becomes(false), RECOVERY_DIRECTORY);
+    assert_true(is_there("d/x"));
+    assert_int_equal(stat("d", &st), 0);
+    assert_int_equal(st.st_mtime, 0);
+    assert_false(is_marked("d/", dead));
+}
+
+static void test_what_cannot_be_removed(void **state)
+{
+    struct told told = {.count = 0};
+
+    (void)state;
+    mark("/proc/version", dead);
+    assert_int_equal(recover("marks", false, tell, &told), 0);
+    assert_int_equal(told.what, RECOVERY_FAILED);
+    assert_true(told.error == EPERM || told.error == EACCES);
+    assert_true(is_marked("/proc/version", dead));
+}
+
+static void test_own_and_unreadable_marks(void **state)
+{
+    (void)state;
+    write_file("x");
+    mark("x", self);
+    assert_int_equal(what_becomes(false), RECOVERY_OWN);
+    assert_true(is_there("x") && is_marked("x", self));
+    assert_int_equal(mark_remove("marks", "x", self), 0);
+    assert_int_equal(symlink("somewhere", "marks/x@1.2"), 0);
+    assert_int_equal(what_becomes(false), RECOVERY_NOT_OURS);
+    assert_true(is_there("x") && is_there("marks/x@1.2"));
+}
+
+/* On a file system that only one host can have mounted, another boot is an earlier one. */
+static void test_other_host(void **state)
+{
+    bool is_local = order_is_local(".");
+
+    (void)state;
+    write_file("x");
+    mark("x", strange);
+    assert_int_equal(what_becomes(false), is_local ? RECOVERY_REMOVED : RECOVERY_NOT_OURS);
+    assert_int_equal(is_there("x"), !is_local);
+}
+
+static void test_live_make(void **state)
+{
+    char live[MAKER_TEXT];
+    struct told told = {.count = 0};
+    pid_t child = fork();
+
+    (void)state;
+    if (child == 0)
+        for (;;)
+            pause();
+    assert_int_equal(maker_describe(child, live), 0);
+    write_file("x");
+    mark("x", live);
+    assert_int_equal(what_becomes(false), RECOVERY_NOT_OURS);
+    /* a dead one has left a mark of the same file, which is being made again already */
+    mark("x", dead);
+    assert_int_equal(recover("marks", false, tell, &told), 0);
+    assert_int_equal(told.count, 2);
+    assert_true(is_there("x") && is_marked("x", live) && is_marked("x", dead));
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(recover("marks", false, tell, &told), 0);
+    assert_false(is_there("x") || is_marked("x", live) || is_marked("x", dead));
+}
+
+/* What mark_note leaves when it is killed names no file. */
+static void test_left_by_a_kill(void **state)
+{
+    (void)state;
+    mark("marks/~4711", dead);
+    assert_int_equal(what_becomes(false), RECOVERY_NOTHING);
+    assert_int_equal(rmdir("marks"), 0);
+}
+
+static void test_no_folder(void **state)
+{
+    struct told told = {.count = 0};
+
+    (void)state;
+    assert_int_equal(recover("marks", false, tell, &told), 0);
+    write_file("file");
+    assert_int_equal(recover("file", false, tell, &told), -1);
+    assert_int_equal(told.count, 0);
+}
+
+static void test_many(void **state)
+{
+    struct told told = {.count = 0};
+    char name[32];
+
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "x%d", i);
+        write_file(name);
+        mark(name, dead);
+    }
+    assert_int_equal(recover("marks", false, tell, &told), 0);
+    assert_int_equal(told.count, 300);
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "x%d", i);
+        assert_false(is_there(name));
+    }
+    assert_int_equal(rmdir("marks"), 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_file_of_a_dead_make),
+        TEST(test_symbolic_link),
+        TEST(test_no_file),
+        TEST(test_directory),
+        TEST(test_what_cannot_be_removed),
+        TEST(test_own_and_unreadable_marks),
+        TEST(test_other_host),
+        TEST(test_live_make),
+        TEST(test_left_by_a_kill),
+        TEST(test_no_folder),
+        TEST(test_many),
+    };
+
+    return cmocka_run_group_tests_name("recover", tests, NULL, NULL);
+}
