@@ -181,6 +181,8 @@ int maker_lock(const char *directory)
         if (mark_prepare(directory) < 0)
             return -1;
         locked = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (locked < 0 && errno != ENOENT)
+            return errno == ENOTDIR ? -1 : 0;
         if (locked >= 0 && flock(locked, LOCK_SH | LOCK_NB) < 0)
             is_busy = errno == EWOULDBLOCK;
         if (locked >= 0 && !is_busy && is_current(locked, directory))

@@ -43,6 +43,7 @@ static struct {
     pid_t pid;   /* of the make that this belongs to: a fork of it has no business here */
     int folder;  /* the one that file names are relative to: with -C, make leaves it before it ends */
     bool is_durable;  /* the directory is */
+    bool catches_quit;  /* make does, until that ends it */
     struct recipe *recipe;
     size_t count, room;
     struct list pending;      /* files of finished targets that are not yet durable */
@@ -50,11 +51,19 @@ static struct {
     time_t pending_since;
 } state;
 
+static bool catches_quit(void)
+{
+    struct sigaction action;
+
+    return sigaction(SIGQUIT, NULL, &action) == 0 && action.sa_handler != SIG_DFL;
+}
+
 static int begin(const char *directory)
 {
     if (maker_describe(getpid(), state.maker) < 0 || maker_lock(directory) < 0)
         return -1;
     state.pid = getpid();
+    state.catches_quit = catches_quit();
     state.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (state.folder < 0)
         return -1;
@@ -289,13 +298,11 @@ char *recipes_take_batch(const struct settle_options *options, size_t room)
 }
 
 /* True while make handles the signal that ends it: what has ended then may have been due to go on.  It comes
-   here after SIGQUIT only, and calls exit(3) within its handler (commands.c, fatal_error_signal), which the
-   kernel shows as that signal being blocked.  Other signals it raises again, and nothing comes here. */
+   here after SIGQUIT only, by exit(3) within the handler, which first sets the signal's action to the
+   default (commands.c, fatal_error_signal).  Other signals it raises again, and nothing comes here. */
 static bool is_interrupted(void)
 {
-    sigset_t blocked;
-
-    return sigprocmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGQUIT) == 1;
+    return state.catches_quit && !catches_quit();
 }
 
 int recipes_end(void)
