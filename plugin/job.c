@@ -18,7 +18,10 @@
 static void write_field(char **end, const char *text)
 {
     for (; *text; text++)
-        *(*end)++ = *text == '\n' ? ' ' : *text;
+        if (*text == '\n')
+            *(*end)++ = ' ';
+        else
+            *(*end)++ = *text;
     *(*end)++ = '\n';
 }
 
@@ -39,7 +42,7 @@ char *job_format(const struct job *job)
     write_field(&end, job->target);
     write_field(&end, job->batch);
     write_field(&end, job->shell);
-    strcpy(end, job->files);
+    memcpy(end, job->files, strlen(job->files) + 1);
     return text;
 }
 

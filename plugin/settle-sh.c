@@ -219,7 +219,7 @@ static int run_job(struct job *job, char *const command[])
 
     end_with_make(job);
     if (*job->marks) {
-        if (job_marked(job, &marked) < 0)
+        if (job_marked(job, &marked) < 0 || !marked.name)
             die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
         mark_files(job, &marked);
     }

@@ -27,7 +27,7 @@ no_marks() {
 
 # The marks' names without their makers, in one line.
 marks() {
-    find "${1:-.settle}" -type l -printf '%f\n' 2>/dev/null | sed 's/@.*//' | sort | tr '\n' ' '
+    find .settle -type l -printf '%f\n' 2>/dev/null | sed 's/@.*//' | sort | tr '\n' ' '
 }
 
 # Waits for FILE to be there, half a minute at most.
