@@ -79,7 +79,7 @@ cut_short() {
     await ready
     at_exit "kill -s KILL $(cat recipe) 2>/dev/null || :"
     # shellcheck disable=SC2046
-    kill -s KILL $("$@")
+    kill -s KILL $("$@") 2>/dev/null || :  # some of them may end of the others' death
     wait "$make" || :
     await_end "$(cat shell)"
     kill -s KILL "$(cat recipe)" 2>/dev/null || :
