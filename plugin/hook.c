@@ -31,6 +31,7 @@
 #include "make.h"
 #include "names.h"
 #include "options.h"
+#include "pending.h"
 #include "recipes.h"
 #include "recovery.h"
 #include "shell.h"
@@ -240,7 +241,7 @@ static char *take_batch(struct current *current, char *text)
         return text;
     recipes_job(&current->job);
     batch = length < LONGEST_VARIABLE
-                ? recipes_take_batch(&current->job.options, LONGEST_VARIABLE - length) : NULL;
+                ? pending_take(&current->job.options, LONGEST_VARIABLE - length) : NULL;
     if (!batch)
         return text;
     free(text);

@@ -17,12 +17,11 @@
 /* A line's end within a field would be taken for its own: to a shell command it is a blank. */
 static void write_field(char **end, const char *text)
 {
-    for (; *text; text++) {
-        **end = *text;
+    for (; *text; text++)
         if (*text == '\n')
-            **end = ' ';
-        (*end)++;
-    }
+            *(*end)++ = ' ';
+        else
+            *(*end)++ = *text;
     *(*end)++ = '\n';
 }
 

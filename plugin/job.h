@@ -23,7 +23,7 @@ struct job {
     char *marks;  /* folder of the marks; empty: none are made */
     char *maker;  /* who they say has made them */
     char *target; /* whose line it is; an archive's member as "archive(member)" */
-    char *batch;  /* files to make durable besides, as recipes_take_batch has them */
+    char *batch;  /* files to make durable besides, as pending_take has them */
     char *shell;  /* the project's */
     char *files;  /* as SETTLE expands in the target's context */
 };

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -101,15 +102,33 @@ int maker_describe(pid_t pid, char text[MAKER_TEXT])
     return 0;
 }
 
+/* The number to BASE at *TEXT up to a DELIMITER, which *TEXT is left behind; *FAILED
+   becomes true where there is none. */
+static uint64_t parse_number(const char **text, int base, char delimiter, bool *failed)
+{
+    char *end;
+    uint64_t number;
+
+    errno = 0;
+    number = strtoull(*text, &end, base);
+    if (!isxdigit((unsigned char)**text) || errno != 0 || *end != delimiter) {
+        *failed = true;
+        return 0;
+    }
+    *text = end + 1;
+    return number;
+}
+
 static bool parse(const char *text, struct maker *maker)
 {
-    int pid;
+    bool failed = false;
 
-    if (sscanf(text, "%8" SCNx32 ".%8" SCNx32 ".%d.%" SCNu64 ".%" SCNu64, &maker->machine,
-               &maker->boot, &pid, &maker->start, &maker->space) != 5)
-        return false;
-    maker->pid = pid;
-    return true;
+    maker->machine = (uint32_t)parse_number(&text, 16, '.', &failed);
+    maker->boot = (uint32_t)parse_number(&text, 16, '.', &failed);
+    maker->pid = (pid_t)parse_number(&text, 10, '.', &failed);
+    maker->start = parse_number(&text, 10, '.', &failed);
+    maker->space = parse_number(&text, 10, '\0', &failed);
+    return !failed;
 }
 
 pid_t maker_pid(const char *text)
@@ -181,6 +200,8 @@ int maker_lock(const char *directory)
         if (mark_prepare(directory) < 0)
             return -1;
         locked = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (locked < 0 && errno != ENOENT)
+            return errno == ENOTDIR ? -1 : 0;
         if (locked >= 0 && flock(locked, LOCK_SH | LOCK_NB) < 0)
             is_busy = errno == EWOULDBLOCK;
         if (locked >= 0 && !is_busy && is_current(locked, directory))

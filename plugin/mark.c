@@ -75,6 +75,7 @@ int mark_read(const char *path, struct mark *mark)
 {
     ssize_t n = readlink(path, mark->text, sizeof mark->text - 1);
     char *end;
+    pid_t pid;
 
     if (n < 0)
         return -1;
@@ -83,7 +84,10 @@ int mark_read(const char *path, struct mark *mark)
     end = mark->text + mark->maker_length;
     mark->end = (enum mark_end)(unsigned char)*end;
     mark->shell = *end ? (pid_t)strtol(end + 1, NULL, 10) : 0;
-    if (maker_pid(mark->text) == 0) {
+    *end = '\0';
+    pid = maker_pid(mark->text);
+    *end = (char)mark->end;
+    if (pid == 0) {
         errno = EINVAL;
         return -1;
     }

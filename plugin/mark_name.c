@@ -35,28 +35,35 @@ char *mark_escape(const char *name)
     return text;
 }
 
+/* The byte that two hexadecimal digits at TEXT stand for, 0 where they don't. */
+static int byte_of(const char *text)
+{
+    char digits[3] = {text[0], '\0', '\0'};
+
+    if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]))
+        return 0;
+    digits[1] = text[1];
+    return (int)strtol(digits, NULL, 16);
+}
+
 char *mark_unescape(const char *text)
 {
     char *name = malloc(strlen(text) + 1), *end = name;
 
-    if (!name)
-        return NULL;
-    for (; *text; text++) {
-        unsigned value;
+    for (; name && *text; text++) {
+        int byte = *text == '%' ? byte_of(text + 1) : (unsigned char)*text;
 
-        if (*text != '%') {
-            *end++ = *text;
-        } else if (isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2]) &&
-                   sscanf(text + 1, "%2x", &value) == 1 && value != 0) {
-            *end++ = (char)value;
-            text += 2;
-        } else {
+        if (byte == 0) {
             free(name);
             errno = EINVAL;
             return NULL;
         }
+        if (*text == '%')
+            text += 2;
+        *end++ = (char)byte;
     }
-    *end = '\0';
+    if (name)
+        *end = '\0';
     return name;
 }
 

@@ -47,17 +47,18 @@ static void print_status(const struct recovery *recovery, void *context)
     const char *end = recovery->mark.end == MARK_SETTLED    ? ends[1]
                       : recovery->mark.end == MARK_DEFERRED ? ends[2]
                                                             : ends[0];
-    char age[32];
+    char age[32], maker[MAKER_TEXT] = "";
     int n;
 
     if (recovery->what == RECOVERY_NOTHING && recovery->maker == MAKER_UNKNOWN)
         return;  /* just gone */
     describe_age(age, sizeof age, recovery->made);
+    snprintf(maker, sizeof maker, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
     if (recovery->maker == MAKER_UNKNOWN)
         n = printf("%s: not a mark that can be read (%s)\n", recovery->name, recovery->path);
     else
         n = printf("%s: %s %s ago, by process %jd, %s\n", recovery->name, end, age,
-                   (intmax_t)maker_pid(recovery->mark.text), makers[recovery->maker]);
+                   (intmax_t)maker_pid(maker), makers[recovery->maker]);
     *failed |= n < 0;
 }
 

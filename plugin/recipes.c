@@ -13,17 +13,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "batch.h"
 #include "list.h"
 #include "mark.h"
 #include "message.h"
+#include "pending.h"
 #include "recipes.h"
-
-/* No longer text than this of names is handed to a job: the kernel's limit is 128 KiB. */
-#define LONGEST_BATCH ((size_t)64 * 1024)
 
 /* A recipe that runs, or has ended without our knowing yet. */
 struct recipe {
@@ -43,18 +39,24 @@ static struct {
     pid_t pid;   /* of the make that this belongs to: a fork of it has no business here */
     int folder;  /* the one that file names are relative to: with -C, make leaves it before it ends */
     bool is_durable;  /* the directory is */
+    bool catches_quit;  /* make does, until that ends it */
     struct recipe *recipe;
     size_t count, room;
-    struct list pending;      /* files of finished targets that are not yet durable */
-    uint64_t pending_bytes;
-    time_t pending_since;
 } state;
+
+static bool catches_quit(void)
+{
+    struct sigaction action;
+
+    return sigaction(SIGQUIT, NULL, &action) == 0 && action.sa_handler != SIG_DFL;
+}
 
 static int begin(const char *directory)
 {
     if (maker_describe(getpid(), state.maker) < 0 || maker_lock(directory) < 0)
         return -1;
     state.pid = getpid();
+    state.catches_quit = catches_quit();
     state.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (state.folder < 0)
         return -1;
@@ -113,18 +115,6 @@ static void recipe_free(struct recipe *recipe)
     free(recipe->children);
 }
 
-static void add_pending(const char *name)
-{
-    struct stat st;
-
-    if (list_add(&state.pending, name) < 0)
-        return;  /* its mark stays, and at the worst it is built again */
-    if (state.pending.count == 1)
-        state.pending_since = time(NULL);
-    if (stat(name, &st) == 0)
-        state.pending_bytes += (uint64_t)st.st_size;
-}
-
 /* True where another recipe than number SELF, which still runs, has the file NAME as well. */
 static bool is_shared(const char *name, size_t self)
 {
@@ -154,7 +144,7 @@ static void finish(size_t self, enum mark_end end)
         if (is_shared(name, self))
             continue;
         if (end == MARK_DEFERRED && !is_key(name))
-            add_pending(name);
+            pending_add(name);
         else
             mark_remove(state.directory, name, state.maker);
     }
@@ -240,62 +230,12 @@ void recipes_job(const struct job *job)
         recipe_free(&recipe);
 }
 
-static bool is_worth_it(const struct settle_options *options)
-{
-    return state.pending.count > 0 &&
-           (state.pending.count >= options->batch_files ||
-            state.pending_bytes >= options->batch_bytes ||
-            difftime(time(NULL), state.pending_since) >= options->batch_age);
-}
-
-static void clear_pending(void)
-{
-    list_free(&state.pending);
-    memset(&state.pending, 0, sizeof state.pending);
-    state.pending_bytes = 0;
-}
-
-char *recipes_take_batch(const struct settle_options *options, size_t room)
-{
-    char *text, *end;
-    size_t taken = 0;
-    struct list rest = {0};
-
-    if (!state.directory || !is_worth_it(options))
-        return NULL;
-    if (room > LONGEST_BATCH)
-        room = LONGEST_BATCH;
-    text = end = malloc(room + 1);
-    for (; text && taken < state.pending.count; taken++) {
-        char *name = mark_escape(state.pending.name[taken]);
-        bool fits = name && (size_t)(end - text) + strlen(name) + 2 < room;
-
-        if (fits)
-            end += sprintf(end, "%s%s", taken > 0 ? " " : "", name);
-        free(name);
-        if (!fits)
-            break;
-    }
-    if (text)
-        *end = '\0';
-    for (size_t i = taken; text && i < state.pending.count; i++)
-        list_add(&rest, state.pending.name[i]);
-    if (text) {
-        clear_pending();
-        state.pending = rest;
-        state.pending_since = time(NULL);
-    }
-    return text;
-}
-
 /* True while make handles the signal that ends it: what has ended then may have been due to go on.  It comes
-   here after SIGQUIT only, and calls exit(3) within its handler (commands.c, fatal_error_signal), which the
-   kernel shows as that signal being blocked.  Other signals it raises again, and nothing comes here. */
+   here after SIGQUIT only, by exit(3) within the handler, which first sets the signal's action to the
+   default (commands.c, fatal_error_signal).  Other signals it raises again, and nothing comes here. */
 static bool is_interrupted(void)
 {
-    sigset_t blocked;
-
-    return sigprocmask(SIG_BLOCK, NULL, &blocked) == 0 && sigismember(&blocked, SIGQUIT) == 1;
+    return state.catches_quit && !catches_quit();
 }
 
 /* make has closed stdout when it ends: what is opened then must not become it, or stderr. */
@@ -312,7 +252,7 @@ static void hold_standard_descriptors(void)
 
 int recipes_end(void)
 {
-    int failed = 0;
+    int failed;
 
     if (!state.directory || state.pid != getpid())
         return 0;
@@ -324,13 +264,11 @@ int recipes_end(void)
     hold_standard_descriptors();
     if (!is_interrupted())
         sweep("");
-    if (state.pending.count > 0)
-        failed = batch_settle(state.directory, state.maker, state.pending.name, state.pending.count);
+    failed = pending_settle(state.directory, state.maker);
     maker_unlock(state.directory);
     for (size_t i = 0; i < state.count; i++)
         recipe_free(&state.recipe[i]);
     free(state.recipe);
-    clear_pending();
     free(state.directory);
     memset(&state, 0, sizeof state);
     return failed;

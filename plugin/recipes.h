@@ -27,11 +27,6 @@ void recipes_line(const char *target);
 /* JOB is that of all lines of its target's recipe, of which the first is about to start. */
 void recipes_job(const struct job *job);
 
-/* Finished targets that are not yet durable, as mark_escape has them with blanks between, for a job to make
-   them so, in at most ROOM bytes; newly allocated.  NULL: not yet enough of them to be worth it (options'
-   batch_...). */
-char *recipes_take_batch(const struct settle_options *options, size_t room);
-
 /* At make's end, or when it starts anew: all that has ended is made durable and its marks are removed; what
    of it fails is told on stderr.  Returns 0, or 1 where something failed. */
 int recipes_end(void);

@@ -136,7 +136,7 @@ static int note_end(const struct job *job, const struct list *marked)
 {
     enum mark_end end = job->options.mode == MODE_DEFERRED ? MARK_DEFERRED : MARK_SETTLED;
 
-    return *job->marks && mark_note(job->marks, marked->name[0], job->maker, end, getpid()) < 0 &&
+    return marked->name && mark_note(job->marks, marked->name[0], job->maker, end, getpid()) < 0 &&
            errno == ENOENT ? -1 : 0;
 }
 
@@ -219,7 +219,7 @@ static int run_job(struct job *job, char *const command[])
 
     end_with_make(job);
     if (*job->marks) {
-        if (job_marked(job, &marked) < 0)
+        if (job_marked(job, &marked) < 0 || !marked.name)
             die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
         mark_files(job, &marked);
     }

@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "job.h"
@@ -114,10 +115,11 @@ static void test_what_is_marked(void **state)
         struct job job = a_job(cases[i].target, cases[i].files);
         struct list names = {0};
         char text[128] = "";
+        size_t end = 0;
 
         assert_int_equal(job_marked(&job, &names), 0);
         for (size_t j = 0; j < names.count; j++)
-            strcat(strcat(text, names.name[j]), "|");
+            end += (size_t)snprintf(text + end, sizeof text - end, "%s|", names.name[j]);
         assert_string_equal(text, cases[i].marked);
         list_free(&names);
     }

@@ -5,25 +5,23 @@
 
 #include "unit.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 
 #include "folder.h"
 #include "maker.h"
+#include "someone.h"
 
 static char self[MAKER_TEXT];
-static unsigned machine, boot;
-static int number;
-static uint64_t start, space;
+static struct someone here;
 
 static int setup(void **state)
 {
-    if (folder_setup(state) < 0 || maker_describe(getpid(), self) < 0)
+    if (folder_setup(state) < 0)
         return -1;
-    return sscanf(self, "%8x.%8x.%d.%" SCNu64 ".%" SCNu64, &machine, &boot, &number, &start, &space) == 5
-               ? 0 : -1;
+    here = someone_here(self);
+    return here.space != 0 ? 0 : -1;
 }
 
 static enum maker_state look(const char *text, bool is_local)
@@ -35,10 +33,11 @@ static enum maker_state look(const char *text, bool is_local)
 static enum maker_state look_changed(unsigned machine_change, unsigned boot_change, uint64_t start_change,
                                      uint64_t space_change, bool is_local)
 {
-    char text[MAKER_TEXT + 32];
+    struct someone other = {here.machine ^ machine_change, here.boot ^ boot_change, here.pid,
+                            here.start + start_change, here.space + space_change};
+    char text[MAKER_TEXT];
 
-    snprintf(text, sizeof text, "%08x.%08x.%d.%" PRIu64 ".%" PRIu64, machine ^ machine_change,
-             boot ^ boot_change, number, start + start_change, space + space_change);
+    someone_describe(&other, text);
     return look(text, is_local);
 }
 
@@ -47,12 +46,12 @@ static void test_self(void **state)
     char short_text[MAKER_SHORT], expected[MAKER_SHORT];
 
     (void)state;
-    assert_int_equal(number, getpid());
+    assert_int_equal(here.pid, getpid());
     assert_int_equal(maker_pid(self), getpid());
     assert_int_equal(look(self, true), MAKER_SELF);
     assert_int_equal(look(self, false), MAKER_SELF);
     maker_shorten(self, short_text);
-    snprintf(expected, sizeof expected, "%d.%" PRIu64, number, start);
+    snprintf(expected, sizeof expected, "%lu.%" PRIu64, here.pid, here.start);
     assert_string_equal(short_text, expected);
 }
 

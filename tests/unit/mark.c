@@ -175,7 +175,7 @@ static void test_what_is_no_mark(void **state)
 static char *long_name(char text[], size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        text[i] = i % 100 == 99 ? '/' : (char)('a' + i % 26);
+        text[i] = "abcdefghi/"[i % 10];
     text[length] = '\0';
     return text;
 }
@@ -191,7 +191,7 @@ static void note(const char *path, const char *name, void *context)
 
     assert_true(is_there(path));
     assert_true(found->count < 8 && strlen(name) < 1200);
-    strcpy(found->names[found->count++], name);
+    snprintf(found->names[found->count++], sizeof *found->names, "%s", name);
 }
 
 static int compare(const void *left, const void *right)
@@ -243,7 +243,8 @@ static void test_long_names(void **state)
 
 static void test_name_beyond_paths(void **state)
 {
-    char *text = malloc(8000), *names[2];
+    static char text[8000];
+    char *names[2];
 
     (void)state;
     names[0] = (char *)"short";
@@ -251,7 +252,6 @@ static void test_name_beyond_paths(void **state)
     errno = 0;
     assert_int_equal(mark_make(".settle", names, 2, MAKER, true), 1);
     assert_int_equal(errno, ENAMETOOLONG);
-    free(text);
 }
 
 static void test_no_folder_to_mark_in(void **state)

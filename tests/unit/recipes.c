@@ -10,12 +10,14 @@
 
 #include "folder.h"
 #include "mark.h"
+#include "pending.h"
 #include "recipes.h"
 
 static struct settle_options options;
 
 static int setup(void **state)
 {
+    signal(SIGQUIT, SIG_IGN);
     options = options_default;
     options.batch_files = 2;
     return folder_setup(state) < 0 ? -1 : recipes_mark_in(".settle", true);
@@ -212,18 +214,13 @@ static void test_the_end(void **state)
     assert_false(is_there(".settle"));
 }
 
-/* SIGQUIT's handler calls exit: what has ended then was maybe to go on. */
+/* make's handler of SIGQUIT calls exit: what has ended then was maybe to go on. */
 static void test_the_end_by_a_signal(void **state)
 {
-    sigset_t quit;
-
     (void)state;
     run_line("x", "x", MARK_SETTLED);
-    sigemptyset(&quit);
-    sigaddset(&quit, SIGQUIT);
-    sigprocmask(SIG_BLOCK, &quit, NULL);
+    signal(SIGQUIT, SIG_DFL);
     assert_int_equal(recipes_end(), 0);
-    sigprocmask(SIG_UNBLOCK, &quit, NULL);
     assert_true(is_there(".settle"));
 }
 
@@ -235,13 +232,13 @@ static void test_batches(void **state)
     run_line("x", "x", MARK_DEFERRED);
     recipes_line("other");
     assert_true(is_marked("x"));
-    assert_null(recipes_take_batch(&options, 1000));
+    assert_null(pending_take(&options, 1000));
     run_line("my file", "my file", MARK_DEFERRED);
     recipes_line("other");
-    batch = recipes_take_batch(&options, 1000);
+    batch = pending_take(&options, 1000);
     assert_string_equal(batch, "x my%20file");
     free(batch);
-    assert_null(recipes_take_batch(&options, 1000));
+    assert_null(pending_take(&options, 1000));
     assert_true(is_marked("x") && is_marked("my file"));  /* the job's to remove */
 }
 
@@ -254,12 +251,12 @@ static void test_batches_and_room(void **state)
     run_line("first", "first", MARK_DEFERRED);
     run_line("second", "second", MARK_DEFERRED);
     recipes_line("other");
-    batch = recipes_take_batch(&options, 10);
+    batch = pending_take(&options, 10);
     assert_string_equal(batch, "first");
     free(batch);
-    assert_null(recipes_take_batch(&options, 1000));
+    assert_null(pending_take(&options, 1000));
     options.batch_files = 1;
-    batch = recipes_take_batch(&options, 1000);
+    batch = pending_take(&options, 1000);
     assert_string_equal(batch, "second");
     free(batch);
 }
@@ -273,17 +270,17 @@ static void test_batches_by_size_and_age(void **state)
     write_file("x");
     run_line("x", "x", MARK_DEFERRED);
     recipes_line("other");
-    assert_null(recipes_take_batch(&options, 1000));
+    assert_null(pending_take(&options, 1000));
     options.batch_bytes = 4;
-    batch = recipes_take_batch(&options, 1000);
+    batch = pending_take(&options, 1000);
     assert_string_equal(batch, "x");
     free(batch);
     options.batch_bytes = 1000;
     run_line("y", "y", MARK_DEFERRED);
     recipes_line("other");
-    assert_null(recipes_take_batch(&options, 1000));
+    assert_null(pending_take(&options, 1000));
     options.batch_age = 0;
-    batch = recipes_take_batch(&options, 1000);
+    batch = pending_take(&options, 1000);
     assert_string_equal(batch, "y");
     free(batch);
 }

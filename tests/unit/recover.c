@@ -5,30 +5,30 @@
 
 #include "unit.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "folder.h"
 #include "order.h"
 #include "recover.h"
+#include "someone.h"
 
 static char self[MAKER_TEXT], dead[MAKER_TEXT], strange[MAKER_TEXT];
 
 /* The makers of marks: this process, one of this boot whose number is another's now, and another host's. */
 static int setup(void **state)
 {
-    unsigned machine, boot;
-    int number;
-    uint64_t start, space;
+    struct someone other;
 
-    if (folder_setup(state) < 0 || maker_describe(getpid(), self) < 0 ||
-        sscanf(self, "%8x.%8x.%d.%" SCNu64 ".%" SCNu64, &machine, &boot, &number, &start, &space) != 5)
+    if (folder_setup(state) < 0)
         return -1;
-    snprintf(dead, sizeof dead, "%08x.%08x.%d.%" PRIu64 ".%" PRIu64, machine, boot, number, start + 1, space);
-    snprintf(strange, sizeof strange, "%08x.%08x.%d.%" PRIu64 ".%" PRIu64, machine ^ 1, boot ^ 1, number,
-             start + 2, space);
-    return 0;
+    other = someone_here(self);
+    other.start++;
+    someone_describe(&other, dead);
+    other.machine ^= 1;
+    other.boot ^= 1;
+    someone_describe(&other, strange);
+    return other.space != 0 ? 0 : -1;
 }
 
 static void mark(const char *name, const char *maker)

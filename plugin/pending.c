@@ -1,0 +1,94 @@
+/* pending.c - files of finished targets that are not yet durable
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "batch.h"
+#include "list.h"
+#include "mark.h"
+#include "pending.h"
+
+/* No longer text than this of names is handed to a job: the kernel's limit is 128 KiB. */
+#define LONGEST_BATCH ((size_t)64 * 1024)
+
+static struct {
+    struct list files;
+    uint64_t bytes;
+    time_t since;
+} pending;
+
+void pending_add(const char *name)
+{
+    struct stat st;
+
+    if (list_add(&pending.files, name) < 0)
+        return;  /* its mark stays, and at the worst it is built again */
+    if (pending.files.count == 1)
+        pending.since = time(NULL);
+    if (stat(name, &st) == 0)
+        pending.bytes += (uint64_t)st.st_size;
+}
+
+static bool is_worth_it(const struct settle_options *options)
+{
+    return pending.files.count > 0 &&
+           (pending.files.count >= options->batch_files ||
+            pending.bytes >= options->batch_bytes ||
+            difftime(time(NULL), pending.since) >= options->batch_age);
+}
+
+static void clear(void)
+{
+    list_free(&pending.files);
+    memset(&pending, 0, sizeof pending);
+}
+
+char *pending_take(const struct settle_options *options, size_t room)
+{
+    char *text, *end;
+    size_t taken = 0;
+    struct list rest = {0};
+
+    if (!is_worth_it(options))
+        return NULL;
+    if (room > LONGEST_BATCH)
+        room = LONGEST_BATCH;
+    text = end = malloc(room + 1);
+    for (; text && taken < pending.files.count; taken++) {
+        char *name = mark_escape(pending.files.name[taken]);
+        bool fits = name && (size_t)(end - text) + strlen(name) + 2 < room;
+
+        if (fits)
+            end += sprintf(end, "%s%s", taken > 0 ? " " : "", name);
+        free(name);
+        if (!fits)
+            break;
+    }
+    if (text)
+        *end = '\0';
+    for (size_t i = taken; text && i < pending.files.count; i++)
+        list_add(&rest, pending.files.name[i]);
+    if (text) {
+        clear();
+        pending.files = rest;
+        pending.since = time(NULL);
+    }
+    return text;
+}
+
+int pending_settle(const char *directory, const char *maker)
+{
+    int failed = 0;
+
+    if (pending.files.count > 0)
+        failed = batch_settle(directory, maker, pending.files.name, pending.files.count);
+    clear();
+    return failed;
+}

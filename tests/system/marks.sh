@@ -1,0 +1,716 @@
+# marks.sh - marks: there while a recipe runs, gone afterwards, and what they say after a crash
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# shellcheck disable=SC2016 # what stands in single quotes is for make
+
+# LeakSanitizer can't run under strace, and what a program has in hand when it exits is no leak.
+export ASAN_OPTIONS=detect_leaks=0
+
+run_make() {
+    status=0
+    mk "$@" >out 2>&1 || status=$?
+}
+
+make_works() {
+    run_make "$@"
+    test "$status" = 0 || fail "status $status: $(cat out)"
+}
+
+make_fails() {
+    run_make "$@"
+    test "$status" = 2 || fail "status $status: $(cat out)"
+}
+
+no_marks() {
+    test ! -e "${1:-.settle}" || fail "there are still marks: $(ls -la "${1:-.settle}")"
+}
+
+# The marks' names without their makers, in one line.
+marks() {
+    find .settle -type l -printf '%f\n' 2>/dev/null | sed 's/@.*//' | sort | tr '\n' ' '
+}
+
+# Waits for FILE to be there, half a minute at most.
+await() {
+    for _ in $(seq 300); do
+        ! test -e "$1" || return 0
+        sleep 0.1
+    done
+    fail "$1 doesn't come: $(cat log 2>/dev/null)"
+}
+
+# Waits until the process $1 is gone.
+await_end() {
+    for _ in $(seq 300); do
+        kill -s 0 "$1" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    fail "process $1 doesn't end"
+}
+
+# Starts make with its output in the file log; $make is its process.
+start_make() {
+    # shellcheck disable=SC2086
+    ( exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" --no-print-directory "$@" >log 2>&1 ) &
+    make=$!
+    at_exit "kill -s KILL $make 2>/dev/null || :"
+}
+
+# "whole" is made, then "cut", whose recipe with HOLD=1 stops half-way.  make itself leaves what was cut short.
+cut_makefile() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+.PRECIOUS: cut
+SETTLE = $@
+all: private SETTLE =
+all: cut
+whole:
+	@echo making $@; echo whole >$@
+cut: whole
+	@echo making $@; echo half >$@; $(if $(HOLD),echo $$$$ >recipe; echo $$PPID >shell; touch ready; exec sleep 100)
+	@echo end >>$@
+EOF
+}
+
+# Kills the processes whose numbers COMMAND prints, and waits for the rest to end.
+cut_short() {
+    cut_makefile
+    start_make HOLD=1
+    await ready
+    at_exit "kill -s KILL $(cat recipe) 2>/dev/null || :"
+    # shellcheck disable=SC2046
+    kill -s KILL $("$@") 2>/dev/null || :  # some of them may end of the others' death
+    wait "$make" || :
+    await_end "$(cat shell)"
+    kill -s KILL "$(cat recipe)" 2>/dev/null || :
+    await_end "$(cat recipe)"
+    test "$(cat cut)" = half || fail "cut is not as the recipe left it"
+}
+
+expect_made_again() {
+    make_works
+    expect out <<'EOF'
+settle: cut: its recipe was cut short; removed, will be made again
+making cut
+EOF
+    printf 'half\nend\n' | cmp - cut || fail "cut is wrong: $(cat cut)"
+    no_marks
+    make_works
+    grep -q 'Nothing to be done' out || fail "made once more: $(cat out)"
+}
+
+test_marks_are_there_before_the_first_line_and_between_lines() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = output other
+output:
+	@ls -A .settle >first; touch output other
+	@ls -A .settle >second
+	@readlink .settle/* >texts
+EOF
+    make_works
+    for file in first second; do
+        sed 's/@.*//' $file >names
+        expect names <<'EOF'
+other
+output
+EOF
+    done
+    test "$(awk '{ if (length > most) most = length } END { print most }' texts)" -le 59 ||
+        fail "longer than what ext4 keeps in an inode: $(cat texts)"
+    no_marks
+}
+
+many_makefile() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE = $@
+targets = $(addprefix t,1 2 3 4 5 6 7 8 9)
+all sub: private SETTLE =
+all: $(targets) sub
+$(targets):
+	@echo 1 >$@
+	@echo 2 >>$@
+	@$(empty)
+sub:
+	@mkdir -p folder; $(MAKE) -C folder -f ../sub.mk
+.PHONY: all sub
+EOF
+    cat >sub.mk <<'EOF'
+load $(PLUGIN)
+all: a b
+a b: private SETTLE = $@
+a b:
+	@ls -d .settle >>../sub.seen; echo $@ >$@
+EOF
+}
+
+test_nothing_is_left_after_a_finished_build() {
+    many_makefile
+    for mode in fsync writeback deferred; do
+        for jobs in '' -j4; do
+            rm -rf t? folder sub.seen
+            # shellcheck disable=SC2086
+            make_works $jobs SETTLE_MODE=$mode
+            no_marks
+            no_marks folder/.settle
+            test -s sub.seen || fail "the nested make has made no marks"
+            make_works -q t1 t9
+        done
+    done
+}
+
+test_no_marks_where_there_is_no_folder_for_them() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_DIR =
+output: private SETTLE = $@
+output:
+	@ls -A >$@
+EOF
+    make_works
+    expect output <<'EOF'
+Makefile
+out
+output
+EOF
+}
+
+test_marks_in_an_absolute_folder() {
+    mkdir here there
+    cat >here/Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_DIR = $(abspath ../there/marks)
+output: private SETTLE = $@
+output:
+	@ls ../there/marks >../seen; echo half >$@; $(KILL)
+EOF
+    make_works -C here
+    grep -q '%2fhere%2foutput@' seen || fail "no such mark: $(cat seen)"
+    no_marks there/marks
+    rm here/output
+    make_fails -C here KILL='kill -s KILL $$PPID'
+    echo half >here/output
+    make_works -C here SETTLE_DIR="$PWD/there/marks"
+    grep -q 'here/output: its recipe was cut short; removed' out || fail "not told: $(cat out)"
+    no_marks there/marks
+}
+
+test_odd_names() {
+    long=$(printf '%0200d' 0)
+    mkdir -p "$long/$long"
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE = $@
+all: private SETTLE =
+all: .hidden ..two ~tilde a%b x@y +plus $(LONG)/$(LONG)/$(LONG) my\ file
+.hidden ..two ~tilde a\%b x@y +plus $(LONG)/$(LONG)/$(LONG) my\ file:
+	@echo half >'$@'
+	@$(KILL)
+EOF
+    make_works LONG="$long"
+    no_marks
+    for name in .hidden ..two '~tilde' 'a%b' x@y +plus "$long/$long/$long" 'my file'; do
+        rm -f -- "$name"
+        run_make LONG="$long" KILL='kill -s KILL $$PPID'
+        echo half >"./$name"
+        make_works LONG="$long"
+        grep -qF -e "settle: $name: its recipe was cut short; removed" out ||
+            fail "$name: not told: $(cat out)"
+        no_marks
+    done
+}
+
+test_make_killed() {
+    cut_short echo_make
+    expect_made_again
+}
+
+echo_make() {
+    echo "$make"
+}
+
+test_settle_sh_killed() {
+    cut_short cat shell
+    grep -q 'Killed' log || fail "make doesn't know: $(cat log)"
+    expect_made_again
+}
+
+test_recipe_killed() {
+    cut_short cat recipe
+    expect_made_again
+}
+
+test_all_killed() {
+    cut_short echo_all
+    expect_made_again
+}
+
+echo_all() {
+    echo "$make" "$(cat shell)" "$(cat recipe)"
+}
+
+# The next make comes at once: it waits for the recipe of the dead one, which the kernel tells to end.
+test_the_next_make_waits_for_the_recipe_of_a_dead_one() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@$(if $(HOLD),trap 'sleep 1; echo late >$@; exit 1' TERM; echo half >$@; touch ready; sleep 100 & wait,echo good >$@)
+EOF
+    start_make HOLD=1
+    await ready
+    kill -s KILL "$make"
+    make_works
+    sleep 1
+    test "$(cat output)" = good || fail "output: $(cat output)"
+    grep -q 'output: its recipe was cut short; removed' out || fail "not told: $(cat out)"
+    no_marks
+}
+
+test_dry_runs_tell_and_touch_nothing() {
+    cut_short echo_make
+    cp -a cut .settle ..
+    at_exit "rm -rf '$PWD/../cut' '$PWD/../.settle'"
+    before=$(marks)
+    make_works -n
+    grep -q '^settle: cut: its recipe was cut short; would be removed and made again$' out ||
+        fail "not told: $(cat out)"
+    grep -q 'making cut' out || fail "not taken for out of date: $(cat out)"
+    ! grep -q 'making whole' out || fail "whole is taken for out of date: $(cat out)"
+    run_make -q
+    test $status = 1 || fail "-q: status $status"
+    run_make -q whole
+    test $status = 0 || fail "-q whole: status $status"
+    test "$(cat cut)" = half || fail "cut was touched"
+    test "$(marks)" = "$before" || fail "marks were touched"
+    expect_made_again
+}
+
+# The plugin is loaded before make knows a goal.
+test_dry_runs_keep_the_default_goal() {
+    cut_short echo_make
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: cut second
+cut second:
+	echo making $@
+EOF
+    make_works -n
+    grep -q 'making second' out || fail "another goal: $(cat out)"
+    make_works -n SETTLE_DIR=.other
+    printf 'SETTLE_DIR = .settle\n' >>Makefile
+    make_works -n SETTLE_DIR=
+    sed -i 's/^SETTLE_DIR.*//; s/^load.*/&\nSETTLE_DIR = .late/' Makefile
+    mv .settle .late
+    make_works -n
+    grep -q 'cut: its recipe was cut short' out || fail "not told: $(cat out)"
+}
+
+test_keep() {
+    cut_short echo_make
+    make_works SETTLE_RECOVER=keep
+    grep -q '^settle: cut: its recipe was cut short; kept (SETTLE_RECOVER)$' out ||
+        fail "not told: $(cat out)"
+    test "$(cat cut)" = half || fail "cut was touched"
+    make_fails SETTLE_RECOVER=perhaps
+    grep -q "SETTLE_RECOVER: 'perhaps' is not keep, or empty" out || fail "$(cat out)"
+    expect_made_again
+}
+
+test_what_cannot_be_removed_is_fatal() {
+    echo 'load $(PLUGIN)' >Makefile
+    echo 'all:;@echo made' >>Makefile
+    mkdir .settle
+    ln -s 00000001.00000001.1.1.1 .settle/%2fproc%2fversion@1.1
+    skip_unless_local
+    make_fails
+    grep -q 'settle: /proc/version: its recipe was cut short, and it can.t be removed: ' out ||
+        fail "$(cat out)"
+    ! grep -q '^made' out || fail "make went on"
+}
+
+# What the mark of another boot means depends on who can have mounted the file system.
+skip_unless_local() {
+    echo probe >probe
+    ln -s 00000001.00000001.1.1.1 .settle/probe@1.1
+    "$BUILD/plugin/settle" --status >status
+    rm .settle/probe@1.1
+    ! grep -q '^probe: .* on another host' status || skip "needs a file system of this host alone"
+}
+
+test_mark_of_an_older_boot() {
+    cut_short echo_make
+    machine=$(readlink .settle/* | cut -d . -f 1)
+    rm .settle/*
+    ln -s "$machine.00000001.1.1.1" .settle/cut@1.1
+    expect_made_again
+}
+
+test_a_live_make_is_left_alone() {
+    cut_makefile
+    printf 'second:\n\t@echo second >$@\n' >>Makefile
+    start_make HOLD=1
+    await ready
+    make_works second
+    expect out </dev/null
+    "$BUILD/plugin/settle" --recover >out 2>&1 || fail "$(cat out)"
+    expect out </dev/null
+    test "$(marks)" = 'cut ' || fail "other marks: $(marks)"
+    "$BUILD/plugin/settle" --status >out
+    grep -q "^cut: its recipe was begun [0-9]* s ago, by process $make, which runs\$" out ||
+        fail "status: $(cat out)"
+    test "$(cat cut)" = half || fail "cut was touched"
+    kill -s TERM "$make"
+    wait "$make" || :
+    no_marks .settle/lock
+}
+
+test_status_and_recover() {
+    cut_short echo_make
+    "$BUILD/plugin/settle" --status >out
+    grep -q "^cut: its recipe was begun [0-9]* s ago, by process $make, which is gone: not to be trusted\$" \
+        out || fail "status: $(cat out)"
+    test "$(cat cut)" = half || fail "--status touched it"
+    "$BUILD/plugin/settle" --recover >out 2>&1
+    expect out <<'EOF'
+settle: cut: its recipe was cut short; removed, will be made again
+EOF
+    test ! -e cut || fail "cut is there"
+    no_marks
+    "$BUILD/plugin/settle" --status >out
+    expect out </dev/null
+    ! "$BUILD/plugin/settle" --status nowhere >out 2>&1 || fail "no such folder, and no failure"
+}
+
+test_directories_are_never_removed() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+folder: private SETTLE = $@ $@/
+folder: Makefile
+	@echo making $^; mkdir -p $@; echo x >$@/x; $(if $(KILL),$(KILL);) touch $@
+EOF
+    make_fails KILL='kill -s KILL $$PPID'
+    mkdir -p folder
+    echo mine >folder/mine
+    make_works
+    test "$(cat folder/mine)" = mine || fail "the folder was removed"
+    grep -q '^settle: folder: its recipe was cut short; a directory, not removed' out ||
+        fail "not told: $(cat out)"
+    grep -q '^making Makefile$' out || fail "not made again, or with other prerequisites: $(cat out)"
+    no_marks
+    make_works
+    ! grep -q settle: out || fail "told again: $(cat out)"
+}
+
+test_failed_recipes() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@echo half >$@; exit $(STATUS)
+EOF
+    make_fails STATUS=1
+    no_marks
+    # as a shell tells of a command that a signal, say the OOM killer's, has ended
+    rm output
+    make_fails STATUS=137
+    test "$(marks)" = 'output ' || fail "no mark: $(marks)"
+    make_works STATUS=0
+    grep -q 'output: its recipe was cut short; removed' out || fail "not told: $(cat out)"
+    no_marks
+}
+
+test_a_recipe_whose_settling_failed_keeps_its_mark() {
+    mount_latefs "$PWD/mnt" fsync_errno=EIO
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+mnt/output: private SETTLE = $@
+mnt/output:
+	@echo text >$@
+EOF
+    make_fails
+    test "$(marks)" = 'mnt%2foutput ' || fail "other marks: $(marks): $(cat out)"
+}
+
+test_interrupted_between_lines() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+.PRECIOUS: output
+output: private SETTLE = $@
+output:
+	@echo half >$@; trap 'exit 0' QUIT TERM; touch ready; while :; do sleep 0.1; done
+	@echo end >>$@
+EOF
+    need setsid util-linux
+    env --default-signal=QUIT true 2>/dev/null || skip "needs an env with --default-signal (coreutils 8.31)"
+    for signal in QUIT TERM; do
+        rm -f ready output
+        # shellcheck disable=SC2086 # a shell's background jobs ignore QUIT
+        ( exec setsid env --default-signal=QUIT ${PRELOAD:+LD_PRELOAD="$PRELOAD"} \
+            "$MAKE" --no-print-directory >log 2>&1 ) &
+        make=$!
+        at_exit "kill -s KILL -- -$make 2>/dev/null || :"
+        await ready
+        kill -s $signal -- "-$make"
+        wait "$make" || :
+        test "$(marks)" = 'output ' || fail "$signal: no mark, though a line was not run: $(cat log)"
+        ! grep -q end output || fail "the second line has run"
+        rm -rf .settle
+    done
+}
+
+test_an_included_makefile_made_by_an_annotated_recipe() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE = $@
+all: private SETTLE =
+all: ; @echo $(X)
+include made.mk
+made.mk: Makefile
+	@echo run >>runs; echo 'X = made' >$@
+EOF
+    for mode in fsync deferred; do
+        rm -f made.mk runs
+        make_works SETTLE_MODE=$mode
+        expect runs <<'EOF'
+run
+EOF
+        grep -qx made out || fail "$(cat out)"
+        no_marks
+    done
+}
+
+test_marks_removed_by_the_recipe() {
+    mkdir folder
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+folder/output: private SETTLE = $@
+folder/output:
+	@rm -rf .settle; echo text >$@
+EOF
+    make_works
+    no_marks
+    rm folder/output
+    TRACE=fsync,fdatasync,syncfs traced trace -y "$MAKE" --no-print-directory SETTLE_MODE=deferred >out 2>&1 ||
+        fail "$(cat out)"
+    grep -q 'fsync(.*/folder/output>' trace || fail "nobody has made it durable: $(cat trace)"
+}
+
+test_another_folder_for_some_targets_is_fatal() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: a b
+a b: private SETTLE = $@
+b: SETTLE_DIR = .other
+a b:; @touch $@
+EOF
+    make_fails
+    grep -q 'SETTLE_DIR: .other: another folder than for the targets before' out || fail "$(cat out)"
+}
+
+# Two recipes that share a file, and an archive's members, are told apart.
+test_a_shared_file_is_marked_while_one_of_its_recipes_runs() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: quick slow third
+quick slow: private SETTLE = shared
+quick:
+	@echo 1 >>shared
+slow:
+	@touch began; until test -e third; do sleep 0.05; done; ls .settle >seen; echo 2 >>shared
+third: private SETTLE = $@
+third: quick
+	@until test -e began; do sleep 0.05; done; touch $@
+EOF
+    make_works -j3
+    grep -q '^shared@' seen || fail "not marked while a recipe with it runs: $(cat seen)"
+    no_marks
+}
+
+exported_makefile() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+export NAME = $(shell sleep 0.02; echo $@)
+SETTLE = $@
+all: private SETTLE =
+all: $(addprefix t,1 2 3 4 5 6 7 8)
+t%:
+	@echo $$NAME >$@
+	@sleep 0.03; echo $$NAME >>$@
+	@sleep 0.01; echo $$NAME >>$@
+EOF
+}
+
+test_exported_variables_that_start_other_lines() {
+    exported_makefile
+    make_works -j4
+    no_marks
+    test "$(cat t? | wc -l)" = 24 || fail "$(cat t?)"
+}
+
+# The process that makes, in a trace.
+trace_deferred() {
+    TRACE=execve,fsync,fdatasync,syncfs traced trace -y "$MAKE" --no-print-directory \
+        SETTLE_MODE=deferred "$@" >out 2>&1 || fail "$(cat out)"
+    traced_make=$(sed -n 's/^\([0-9]*\) .*/\1/p;q' trace)
+}
+
+# The processes that synced files in "folder" (or the whole of a file system), "make" or "job", one a line.
+syncers() {
+    grep -e 'f[a-z]*sync([0-9]*<.*/folder/' -e 'syncfs(' trace |
+        awk -v make="$traced_make" '{ print $1 == make ? "make" : "job" }' | uniq
+}
+
+deferred_makefile() {
+    mkdir folder
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+targets = $(addprefix folder/t,1 2 3 4 5 6)
+all: $(targets)
+$(targets): private SETTLE = $@
+$(targets):
+	@echo $@ >$@
+EOF
+}
+
+test_deferred_makes_durable_at_the_end() {
+    deferred_makefile
+    trace_deferred
+    syncers >got
+    expect got <<'EOF'
+make
+EOF
+    no_marks
+}
+
+test_deferred_makes_batches_in_jobs() {
+    deferred_makefile
+    trace_deferred SETTLE_BATCH_FILES=2
+    syncers >got
+    expect got <<'EOF'
+job
+make
+EOF
+    no_marks
+}
+
+# The job whose turn it is fails: the batch is made durable all the same.
+test_deferred_batch_in_a_failing_job() {
+    deferred_makefile
+    cat >>Makefile <<'EOF'
+all: failing
+failing: private SETTLE = $@
+failing: $(targets)
+	@exit 1
+EOF
+    make_fails SETTLE_MODE=deferred SETTLE_BATCH_FILES=6
+    no_marks
+}
+
+test_deferred_loses_what_was_pending_when_make_is_killed() {
+    cut_makefile
+    start_make HOLD=1 SETTLE_MODE=deferred
+    await ready
+    "$BUILD/plugin/settle" --status >out
+    grep -q '^whole: its recipe has ended, not yet durable' out || fail "status: $(cat out)"
+    kill -s KILL "$make"
+    wait "$make" || :
+    make_works SETTLE_MODE=deferred
+    sort out >sorted
+    expect sorted <<'EOF'
+making cut
+making whole
+settle: cut: its recipe was cut short; removed, will be made again
+settle: whole: its recipe was cut short; removed, will be made again
+EOF
+    no_marks
+}
+
+errors_makefile() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_MODE = deferred
+all: mnt/first second
+mnt/first second: private SETTLE = $@
+mnt/first second:
+	@echo $@ >$@
+second: mnt/first
+EOF
+}
+
+test_deferred_error_at_the_end() {
+    mount_latefs "$PWD/mnt" fsync_errno=EIO
+    errors_makefile
+    make_fails
+    grep -q 'settle: mnt/first: Input/output error;.* removed, will be made again' out || fail "$(cat out)"
+    test ! -e mnt/first || fail "taken for up to date by the next make"
+    test -n "$(marks)" || fail "no mark is left"
+}
+
+test_deferred_error_in_a_job() {
+    mount_latefs "$PWD/mnt" fsync_errno=EIO
+    errors_makefile
+    make_fails SETTLE_BATCH_FILES=1
+    grep -q 'settle: mnt/first: Input/output error;.* removed, will be made again' out || fail "$(cat out)"
+    grep -q 'second\] Error 125' out || fail "the job has not failed: $(cat out)"
+    test ! -e mnt/first || fail "taken for up to date by the next make"
+}
+
+test_a_folder_that_is_none() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@touch $@
+EOF
+    touch .settle
+    make_fails
+    grep -q '\*\*\* settle: SETTLE_DIR: .settle: Not a directory' out || fail "$(cat out)"
+    test ! -e output || fail "the recipe has run"
+}
+
+test_a_folder_that_may_not_be_written_to() {
+    mkdir folder
+    cat >folder/Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@echo the recipe has run
+EOF
+    chmod 555 folder
+    at_exit 'chmod 755 folder'
+    chmod 755 .
+    set -- "$MAKE" --no-print-directory -C folder
+    if test "$(id -u)" = 0; then
+        need setpriv util-linux
+        set -- setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+        setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$BUILD/plugin/settle-sh" ||
+            skip "needs a build tree that others may read"
+    fi
+    ! env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$@" >out 2>&1 || fail "no failure: $(cat out)"
+    grep -q 'SETTLE_DIR: .settle: Permission denied' out || fail "$(cat out)"
+    ! grep -q 'has run' out || fail "the recipe has run"
+}
+
+test_a_full_disk() {
+    need_root "to mount a small file system"
+    unshare -m true 2>/dev/null || skip "needs leave to mount (CAP_SYS_ADMIN)"
+    mkdir mnt
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@echo the recipe has run
+EOF
+    # an inode for the root, one for .settle, none for a mark
+    ! unshare -m sh -c 'mount -t tmpfs -o nr_inodes=2 tmpfs mnt &&
+        env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" --no-print-directory -C mnt -f ../Makefile' \
+        >out 2>&1 || fail "no failure: $(cat out)"
+    grep -q 'settle: output: can.t be marked in .settle: No space left on device' out || fail "$(cat out)"
+    ! grep -q 'has run' out || fail "the recipe has run"
+}
+
+# shellcheck source=tests/lib.sh
+. "$SRC/tests/lib.sh"
+run_tests "$@"
