@@ -11,16 +11,18 @@ _settle_words() { # words word prefix
 
 # File names are left to bash itself (complete -o default), which knows about quotes and tildes.
 _settle() {
-    local options='-m -v -0 --mode= --verbose --null --files-from= --plugin-path --probe --json --help'
-    options+=' --version'
-    local modes='fsync writeback off'
+    local options='-m -s -t -v -0 --mode= --stable= --timeout= --verbose --null --files-from= --plugin-path'
+    options+=' --probe --json --status --recover --help --version'
+    local modes='fsync writeback off'  # "deferred" is the plugin's
     local word=${COMP_WORDS[COMP_CWORD]}
     local before=${COMP_WORDS[COMP_CWORD - 1]}
-    local i
+    local i wants_folder=
 
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         [[ ${COMP_WORDS[i]} == -- ]] && return
+        [[ ${COMP_WORDS[i]} == --probe || ${COMP_WORDS[i]} == --status || ${COMP_WORDS[i]} == --recover ]] &&
+            wants_folder=yes
     done
 
     # bash takes "--mode=off" for three words, unless COMP_WORDBREAKS has no "=".
@@ -32,6 +34,8 @@ _settle() {
 
     if [[ $before == --mode || $before == -m ]]; then
         _settle_words "$modes" "$word" ''
+    elif [[ $before == --stable || $before == --timeout || $before == -s || $before == -t ]]; then
+        _settle_words '' "$word" ''  # a number: nothing to offer
     elif [[ $before == --files-from ]]; then
         return
     elif [[ $word == --mode=* ]]; then
@@ -43,6 +47,8 @@ _settle() {
         if [[ ${COMPREPLY[*]} == *= ]]; then
             compopt -o nospace 2>/dev/null  # one that wants a value, and the only one
         fi
+    elif [[ $wants_folder ]]; then
+        compopt -o dirnames +o bashdefault +o default 2>/dev/null
     fi
 }
 

@@ -110,7 +110,7 @@ static void begin(void *context, size_t index)
     watch = stopwatch_start();
     if (file_try_open(&run->set, run->options, file) < 0)
         return;
-    if ((way == WAY_EACH || way == WAY_THREADS) && writeback_start(file->fd) < 0)
+    if ((way == WAY_EACH || way == WAY_THREADS || way == WAY_COMMIT) && writeback_start(file->fd) < 0)
         file_fail(file, STEP_WRITEBACK);
     else
         writers_ask(&run->set, run->options, file);
@@ -125,16 +125,17 @@ static void finish_file(struct run *run, struct file *file)
 {
     struct stopwatch watch = stopwatch_start();
     struct stat st;
-    bool has_storage = way_of(run, file) != WAY_NOTHING;
+    enum way way = way_of(run, file);
 
     if (file_open(&run->set, file) < 0) {
         file_fail_missing(run->options, file, STEP_OPEN);
         return;
     }
     if (run->options->mode != MODE_FSYNC) {
-        if (has_storage && writeback_wait(file->fd, run->set.group[file->group].magic) < 0)
+        if (way != WAY_NOTHING && writeback_wait(file->fd, run->set.group[file->group].magic) < 0)
             file_fail(file, STEP_WRITEBACK);
-    } else if (has_storage && RETRY(sys.fsync(file->fd)) < 0)
+    } else if (way == WAY_COMMIT ? writeback_complete(file->fd) < 0
+                                 : way != WAY_NOTHING && RETRY(sys.fsync(file->fd)) < 0)
         file_fail(file, STEP_FSYNC);
     if (run->set.wants_detail) {
         if (sys.fstat(file->fd, &st) < 0)
@@ -191,31 +192,48 @@ static void settle_again(void *context, size_t index)
     dirs_sync(dirs, dir);
 }
 
-/* One syncfs for GROUP.  Where it fails, whatever the reason, fsync says for each file whether that is
-   its own: the group goes the other way. */
-static void sync_group(struct run *run, struct group *group)
+/* One call of SYNC (syncfs or commit) for GROUP.  Returns whether that went well. */
+static bool sync_group(struct run *run, const struct group *group, int (*sync)(int fd))
 {
     struct dirs *dirs = &run->set.dirs;
     char *path = file_path(&run->set, &run->set.file[group->first]);
     int fd = path ? path_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
-    bool is_done = fd >= 0 && RETRY(sys.syncfs(fd)) == 0;
+    bool is_done = fd >= 0 && RETRY(sync(fd)) == 0;
 
     free(path);
     if (fd >= 0)
         sys.close(fd);
-    if (!is_done) {
-        group->way = WAY_THREADS;
-        return;
-    }
-    for (size_t i = 0; i < dirs->count; i++)
+    for (size_t i = 0; is_done && i < dirs->count; i++)
         dirs->dir[i].is_synced |= dirs->dir[i].dev == group->dev;
+    return is_done;
 }
 
+/* Where syncfs fails, whatever the reason, fsync says for each file whether that is its own: the group goes
+   the other way. */
 static void sync_groups(struct run *run)
 {
     for (size_t i = 0; i < run->set.groups; i++)
-        if (run->set.group[i].way == WAY_SYNCFS)
-            sync_group(run, &run->set.group[i]);
+        if (run->set.group[i].way == WAY_SYNCFS &&
+            !sync_group(run, &run->set.group[i], sys.syncfs))
+            run->set.group[i].way = WAY_THREADS;
+}
+
+/* Files that come later have to be fsynced, for the commit was before them; and so have all where it
+   failed. */
+static void commit_groups(struct run *run)
+{
+    for (size_t i = 0; i < run->set.groups; i++) {
+        struct group *group = &run->set.group[i];
+
+        if (group->way != WAY_COMMIT)
+            continue;
+        group->way = WAY_PLAIN;
+        if (sync_group(run, group, sys.commit))
+            continue;
+        for (size_t j = group->first; j < run->set.count; j++)
+            if (run->set.file[j].group == i && !run->set.file[j].is_held)
+                finish_released(run, j);
+    }
 }
 
 static void sync_directory(void *context, size_t index)
@@ -279,6 +297,7 @@ static int settle_set(struct run *run)
         writers_look(&run->set);
     sync_groups(run);
     each_file(run, finish);
+    commit_groups(run);
     if (any(run, is_held))
         writers_wait(&run->set, run->options, finish_released, show, run);
     if (run->options->mode == MODE_FSYNC && sync_directories(run) < 0)

@@ -135,6 +135,8 @@ static char *marks_directory(enum settle_mode mode)
     char *text = make_expand("$(SETTLE_DIR)"), *directory = make_need(names_trim(text));
 
     free(text);
+    if (!*directory && mode == MODE_DEFERRED)
+        make_fatal("SETTLE_MODE=deferred needs marks, which tell what is not yet durable: SETTLE_DIR is empty");
     if (recipes_mark_in(directory, mode != MODE_WRITEBACK) < 0)
         make_fatal("SETTLE_DIR: %s: %s", directory,
                    errno == EXDEV ? "another folder than for the targets before" : strerror(errno));

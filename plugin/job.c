@@ -17,11 +17,12 @@
 /* A line's end within a field would be taken for its own: to a shell command it is a blank. */
 static void write_field(char **end, const char *text)
 {
-    for (; *text; text++)
+    for (; *text; text++) {
+        **end = *text;
         if (*text == '\n')
-            *(*end)++ = ' ';
-        else
-            *(*end)++ = *text;
+            **end = ' ';
+        (*end)++;
+    }
     *(*end)++ = '\n';
 }
 

@@ -238,6 +238,18 @@ static bool is_interrupted(void)
     return state.catches_quit && !catches_quit();
 }
 
+/* make has closed stdout when it ends: what is opened then must not become it, or stderr. */
+static void hold_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int recipes_end(void)
 {
     int failed;
@@ -249,6 +261,7 @@ int recipes_end(void)
         return 1;
     }
     close(state.folder);
+    hold_standard_descriptors();
     if (!is_interrupted())
         sweep("");
     failed = pending_settle(state.directory, state.maker);

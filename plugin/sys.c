@@ -112,6 +112,21 @@ static int real_fiemap_sync(int fd)
 #endif
 }
 
+static int real_commit(int fd)
+{
+#ifdef HAVE_LINUX_BTRFS_H
+    uint64_t transaction = 0;
+
+    if (ioctl(fd, BTRFS_IOC_START_SYNC, &transaction) < 0)
+        return -1;
+    return ioctl(fd, BTRFS_IOC_WAIT_SYNC, &transaction);
+#else
+    (void)fd;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 static int real_fs_magic(int fd, unsigned long *magic)
 {
     struct statfs fs;
@@ -185,7 +200,7 @@ static int real_dirty_in_fs(int fd, unsigned long magic, uint64_t *dirty)
         for (size_t i = 0; i < BTRFS_FSID_SIZE; i++)
             end += (size_t)sprintf(path + end, "%s%02x",
                                    i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", info.fsid[i]);
-        strcpy(path + end, "/allocation/data/bytes_may_use");
+        sprintf(path + end, "/allocation/data/bytes_may_use");
         return read_number(path, dirty);
     }
 #endif
@@ -243,6 +258,7 @@ struct sys sys = {
     .syncfs = real_syncfs,
     .sync_file_range = real_sync_file_range,
     .fiemap_sync = real_fiemap_sync,
+    .commit = real_commit,
     .fs_magic = real_fs_magic,
     .lease = real_lease,
     .dirty_of_file = real_dirty_of_file,

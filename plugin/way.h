@@ -15,6 +15,7 @@ enum way {
     WAY_PLAIN,    /* fsync one after another, writeback not started before */
     WAY_THREADS,  /* start writeback on all, then fsync from several threads at once */
     WAY_SYNCFS,   /* one syncfs for all */
+    WAY_COMMIT,   /* write back each with all that belongs to it, then one commit for all: btrfs */
     WAY_NOTHING,  /* there is no storage behind it, or its time has not come */
 };
 

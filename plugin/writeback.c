@@ -47,9 +47,7 @@ static const struct {
        from here. */
 };
 
-/* Until Linux 5.8 the SYNC flag of FIEMAP was acted on before it was handed on, hence on the empty
-   mapping of the overlay inode (fs/ioctl.c, ioctl_fiemap). */
-static bool fiemap_is_handed_on(void)
+static bool kernel_is_at_least(unsigned long wanted_major, unsigned long wanted_minor)
 {
     struct utsname kernel;
     unsigned long major, minor;
@@ -59,7 +57,21 @@ static bool fiemap_is_handed_on(void)
         return false;
     major = strtoul(kernel.release, &rest, 10);
     minor = *rest == '.' ? strtoul(rest + 1, NULL, 10) : 0;
-    return major > 5 || (major == 5 && minor >= 8);
+    return major > wanted_major || (major == wanted_major && minor >= wanted_minor);
+}
+
+/* Until Linux 5.8 the SYNC flag of FIEMAP was acted on before it was handed on, hence on the empty
+   mapping of the overlay inode (fs/ioctl.c, ioctl_fiemap). */
+static bool fiemap_is_handed_on(void)
+{
+    return kernel_is_at_least(5, 8);
+}
+
+/* From Linux 6.1 on, FIEMAP's SYNC flag on btrfs also waits for the ordered extents: for what is done to the
+   trees when the data is written (fs/btrfs, "properly flush delalloc when entering fiemap"). */
+bool writeback_is_complete(void)
+{
+    return kernel_is_at_least(6, 1);
 }
 
 static enum call choose(unsigned long magic)
@@ -76,6 +88,13 @@ static bool is_unsupported(int error)
 {
     return error == ENOSYS || error == EINVAL || error == ESPIPE || error == EOPNOTSUPP ||
            error == ENOTTY || error == EBADR;
+}
+
+int writeback_complete(int fd)
+{
+    int result = RETRY(sys.fiemap_sync(fd));
+
+    return result < 0 && is_unsupported(errno) ? RETRY(sys.fsync(fd)) : result;
 }
 
 int writeback_start(int fd)

@@ -4,6 +4,8 @@
 #ifndef SETTLE_WRITEBACK_H
 #define SETTLE_WRITEBACK_H
 
+#include <stdbool.h>
+
 /* Starts writing back FD's dirty pages and returns without waiting for them.  Returns 0 (also where
    the file system knows no such thing: what follows writes them), or -1 with errno where pages could
    not be written. */
@@ -13,5 +15,12 @@ int writeback_start(int fd);
    them: no journal commit, no flush of the device, where the file system offers that; else fdatasync.
    Returns 0, or -1 with errno. */
 int writeback_wait(int fd, unsigned long magic);
+
+/* The same for a file on btrfs, so that all that belongs to the file is in the running transaction then, and a
+   commit makes it durable.  Returns 0, or -1 with errno. */
+int writeback_complete(int fd);
+
+/* Whether this kernel's writeback_complete does that. */
+bool writeback_is_complete(void);
 
 #endif

@@ -47,7 +47,7 @@ need_fuse() {
     test -x "$BUILD/tests/latefs" ||
         skip "needs latefs, built where libfuse3 is (Debian packages: libfuse3-dev pkg-config)"
     need fusermount3 fuse3
-    test -r /dev/fuse && test -w /dev/fuse || skip "needs /dev/fuse to be accessible"
+    { test -r /dev/fuse && test -w /dev/fuse; } || skip "needs /dev/fuse to be accessible"
 }
 
 expect() {

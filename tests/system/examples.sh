@@ -6,7 +6,7 @@
 LATE=delay=0.3,hold_reads=65536
 
 need_libelf() {
-    test "$have_libelf" = yes || skip "needs libelf (Debian package: libelf-dev)"
+    test "${have_libelf:-no}" = yes || skip "needs libelf (Debian package: libelf-dev)"
 }
 
 linkers() {
@@ -31,11 +31,11 @@ pipelines() {
     for linker in $(linkers); do
         echo "linker $linker"
         for variant in hook function; do
-            pipeline $variant "$1/run" LINKER="$linker" || fail "$variant, $linker: $(cat out)"
+            pipeline "$variant" "$1/run" LINKER="$linker" || fail "$variant, $linker: $(cat out)"
         done
         pipeline bare "$1/run" LINKER="$linker" && bare=passes || bare=fails
-        test $bare = "$2" || fail "bare, $linker, $bare: $(cat out)"
-        test $bare = passes || grep -q 'tar: output: file changed as we read it' out ||
+        test "$bare" = "$2" || fail "bare, $linker, $bare: $(cat out)"
+        test "$bare" = passes || grep -q 'tar: output: file changed as we read it' out ||
             fail "bare, $linker: $(cat out)"
     done
 }
@@ -47,14 +47,14 @@ test_pipeline_here() {
 
 test_pipeline_on_latefs() {
     need_libelf
-    mount_latefs "$PWD/mnt" $LATE
+    mount_latefs "$PWD/mnt" "$LATE"
     pipelines mnt fails
 }
 
 test_pipeline_settles_the_output_alone() {
     need_libelf
     for variant in hook function; do
-        pipeline $variant run SETTLE_VERBOSE=1
+        pipeline "$variant" run SETTLE_VERBOSE=1
         sed -n 's/^settle: \(.*\): settled, .*/\1/p' out >got
         case $variant in
         hook) printf '%s\n' output output ;;  # after each line of its recipe
@@ -66,11 +66,11 @@ test_pipeline_settles_the_output_alone() {
 
 test_pipeline_where_ctime_moves_even_after_fsync() {
     need_libelf
-    mount_latefs "$PWD/mnt" $LATE,after_fsync
+    mount_latefs "$PWD/mnt" "$LATE,after_fsync"
     for variant in hook function; do
-        ! pipeline $variant mnt/run SETTLE_STABLE=0 || fail "$variant passes: $(cat out)"
+        ! pipeline "$variant" mnt/run SETTLE_STABLE=0 || fail "$variant passes: $(cat out)"
         grep -q 'tar: output: file changed as we read it' out || fail "$variant: $(cat out)"
-        pipeline $variant mnt/run SETTLE_STABLE=0.5 || fail "$variant: $(cat out)"
+        pipeline "$variant" mnt/run SETTLE_STABLE=0.5 || fail "$variant: $(cat out)"
     done
 }
 
@@ -86,17 +86,17 @@ runtest() {
 test_runtest_here() {
     DIR=.
     runtest
-    test $still = yes || fail "$(cat log)"
+    test "$still" = yes || fail "$(cat log)"
 }
 
 test_runtest_on_latefs() {
     DIR=mnt
     mount_latefs "$PWD/mnt" delay=0.4
     runtest DIR=mnt
-    test $still = yes || fail "$(cat log)"
+    test "$still" = yes || fail "$(cat log)"
     test "$(sed -n 1p looks)" != "$(sed -n 2p looks)" || fail "nothing moved: $(cat log)"
     runtest DIR=mnt SETTLE_MODE=off
-    test $still = no || fail "without settle: $(cat log)"
+    test "$still" = no || fail "without settle: $(cat log)"
 }
 
 test_mmapwrite_ends_in_all_ways() {

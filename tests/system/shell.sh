@@ -1,6 +1,8 @@
 # shell.sh - settle-sh under the real make: statuses, signals, what is left behind, overlayfs
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# shellcheck disable=SC2009,SC2016,SC3045 # ps tells the state, $ is for make and the inner shell, dash has ulimit -c
+
 # Starts make in the background in a session and process group of its own, with the signals' default
 # dispositions (a shell ignores INT and QUIT for what it starts in the background), and its pid in
 # $make_pid.  Both are over when it has exited: wait_make.

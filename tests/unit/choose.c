@@ -160,7 +160,7 @@ static void test_file_system_tells(void **state)
     assert_int_equal(count_steps("fsdirty"), 1);
     assert_int_equal(count_steps("meminfo"), 0);
     fake.dirty_in_fs++;
-    assert_int_equal(choose(MODE_FSYNC), WAY_PLAIN);
+    assert_int_equal(choose(MODE_FSYNC), WAY_COMMIT);
     fake.dirty_in_all = 0;
     fake_fail("fsdirty", "d/000", EPERM, 1);
     assert_int_equal(choose(MODE_FSYNC), WAY_SYNCFS);

@@ -517,6 +517,11 @@ static inline int fake_syncfs(int fd)
     return fake_sync("syncfs", fd, FAKE_SYNC_TAKES);
 }
 
+static inline int fake_commit(int fd)
+{
+    return fake_sync("commit", fd, FAKE_SYNC_TAKES);
+}
+
 static inline int fake_lease(int fd, int type)
 {
     struct fake_entry *entry = fake_at(fd);
@@ -616,6 +621,7 @@ static inline void fake_start(unsigned long magic)
         .fsync = fake_fsync,
         .fdatasync = fake_fdatasync,
         .syncfs = fake_syncfs,
+        .commit = fake_commit,
         .sync_file_range = fake_sync_file_range,
         .fiemap_sync = fake_fiemap_sync,
         .fs_magic = fake_fs_magic,

@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include "fake.h"
 #include "way.h"
 
 #define SIZE(array) (sizeof(array) / sizeof *(array))
@@ -60,10 +61,11 @@ static void test_choice(void **state)
         {{NFS, MODE_FSYNC, 10000, MIB, MIB}, WAY_EACH},
         {{FUSE, MODE_FSYNC, 10000, MIB, MIB}, WAY_EACH},
         {{0, MODE_FSYNC, 10000, MIB, MIB}, WAY_EACH},
-        /* btrfs: threads wait for one another */
+        /* btrfs: threads wait for one another, but there is the commit */
         {{BTRFS, MODE_FSYNC, 2, 0, 0}, WAY_PLAIN},
-        {{BTRFS, MODE_FSYNC, 127, MIB, MIB}, WAY_PLAIN},
-        {{BTRFS, MODE_FSYNC, 10000, MIB, UINT64_MAX}, WAY_PLAIN},
+        {{BTRFS, MODE_FSYNC, 15, MIB, MIB}, WAY_PLAIN},
+        {{BTRFS, MODE_FSYNC, 127, MIB, MIB}, WAY_COMMIT},
+        {{BTRFS, MODE_FSYNC, 10000, MIB, UINT64_MAX}, WAY_COMMIT},
         /* syncfs, where hardly more is dirty: a quarter, and a MiB that always is */
         {{EXT, MODE_FSYNC, 128, 4 * MIB, 4 * MIB}, WAY_SYNCFS},
         {{EXT, MODE_FSYNC, 128, 4 * MIB, 5 * MIB}, WAY_SYNCFS},
