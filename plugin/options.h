@@ -22,9 +22,9 @@ struct settle_options {
     enum settle_mode mode;
     double stable;    /* seconds that attributes must stand still */
     double timeout;   /* seconds to wait for writers to let go, and for stability */
-    size_t batch_files;    /* MODE_DEFERRED: how many files, ... */
-    uint64_t batch_bytes;  /* ... how many bytes of them, ... */
-    double batch_age;      /* ... or seconds since the first one make a batch */
+    size_t batch_files;    /* MODE_DEFERRED: how many files may wait to be durable, ... */
+    uint64_t batch_bytes;  /* ... how many bytes of them; half of either, in work while the next half gathers, ... */
+    double batch_age;      /* ... or seconds since the first one came make a batch */
     bool verbose;     /* the face prints a line for each file */
     bool missing_ok;  /* a file that is not there is reported as OUTCOME_MISSING, no failure */
     /* The caller knows that no process is left of those that wrote the files: where a lease can't tell,

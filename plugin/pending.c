@@ -39,8 +39,8 @@ void pending_add(const char *name)
 static bool is_worth_it(const struct settle_options *options)
 {
     return pending.files.count > 0 &&
-           (pending.files.count >= options->batch_files ||
-            pending.bytes >= options->batch_bytes ||
+           (2 * pending.files.count >= options->batch_files ||
+            2 * pending.bytes >= options->batch_bytes ||
             difftime(time(NULL), pending.since) >= options->batch_age);
 }
 

@@ -89,7 +89,7 @@ choose_mode() {
     # just been finished, of whose marks' end the disk does not know yet; and a batch that is being made
     # durable, or has been without the disk's knowing that its marks are gone, while the next one gathers.
     case $1 in
-    deferred) most_allowed=${POWERCUT_BATCH:+$((2 * POWERCUT_BATCH + 8))} ;;
+    deferred) most_allowed=${POWERCUT_BATCH:+$((POWERCUT_BATCH + 8))} ;;
     *) most_allowed=8 ;;
     esac
 }

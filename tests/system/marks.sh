@@ -586,7 +586,7 @@ EOF
 
 test_deferred_makes_batches_in_jobs() {
     deferred_makefile
-    trace_deferred SETTLE_BATCH_FILES=2
+    trace_deferred SETTLE_BATCH_FILES=4
     syncers >got
     expect got <<'EOF'
 job
@@ -604,7 +604,7 @@ failing: private SETTLE = $@
 failing: $(targets)
 	@exit 1
 EOF
-    make_fails SETTLE_MODE=deferred SETTLE_BATCH_FILES=6
+    make_fails SETTLE_MODE=deferred SETTLE_BATCH_FILES=12
     no_marks
 }
 
@@ -651,7 +651,7 @@ test_deferred_error_at_the_end() {
 test_deferred_error_in_a_job() {
     mount_latefs "$PWD/mnt" fsync_errno=EIO
     errors_makefile
-    make_fails SETTLE_BATCH_FILES=1
+    make_fails SETTLE_BATCH_FILES=2
     grep -q 'settle: mnt/first: Input/output error;.* removed, will be made again' out || fail "$(cat out)"
     grep -q 'second\] Error 125' out || fail "the job has not failed: $(cat out)"
     test ! -e mnt/first || fail "taken for up to date by the next make"
