@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +16,16 @@
 
 void remove_lost(const char *name, const char *reason)
 {
-    if (sys.unlink(name) == 0)
+    char *real = realpath(name, NULL);  /* of a link, the file: make looks at that */
+    bool is_gone = sys.unlink(real ? real : name) == 0 || errno == ENOENT;
+    int error = errno;
+
+    free(real);
+    if (is_gone)
         message("%s; removed, will be made again", reason);
     else
         message("%s; it could not be removed (%s), remove it before the next make", reason,
-                strerror(errno));
+                strerror(error));
 }
 
 static void tell(const struct outcome *outcome, void *context)

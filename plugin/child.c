@@ -221,7 +221,7 @@ void child_die_like(int status)
         sigset_t set;
 
 #ifdef PR_SET_DUMPABLE
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  /* the recipe has left its core file, don't replace it */
+        prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);  /* the recipe has left its core file, don't replace it */
 #endif
         signal(number, SIG_DFL);
         sigemptyset(&set);

@@ -53,7 +53,8 @@ char *dirs_path(const struct dirs *dirs, size_t index, const char *name);
 /* Notes that STEP has failed with errno; the first failure stands. */
 void dir_fail(struct dir *dir, enum dir_step step);
 
-/* The indexes of all directories in the order in which to sync them, each after what is below it;
+/* The indexes of all directories in the order in which to sync them, each after what is below it (from several
+   threads, about so: the order is no part of what is guaranteed);
    newly allocated, or NULL with errno ENOMEM. */
 size_t *dirs_order(struct dirs *dirs);
 

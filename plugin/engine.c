@@ -30,6 +30,8 @@
 #define THREADS 32u
 /* From so many files on, one look through all processes is cheaper than a lease for each. */
 #define MANY_LEASES 4096
+/* The inode of the PID namespace in which all processes can be seen (PROC_PID_INIT_INO, linux/proc_ns.h). */
+#define ALL_PROCESSES 0xEFFFFFFCU
 
 struct run {
     const struct settle_options *options;
@@ -134,6 +136,11 @@ static void finish_file(struct run *run, struct file *file)
     if (run->options->mode != MODE_FSYNC) {
         if (way != WAY_NOTHING && writeback_wait(file->fd, run->set.group[file->group].magic) < 0)
             file_fail(file, STEP_WRITEBACK);
+    } else if (way == WAY_SYNCFS) {
+        /* There is nothing left to write, but to ask: an error that others' syncfs was told of before is none of
+           ours (Linux before 5.8 tells of none). */
+        if (writeback_wait(file->fd, run->set.group[file->group].magic) < 0)
+            file_fail(file, STEP_FSYNC);
     } else if (way == WAY_COMMIT ? writeback_complete(file->fd) < 0
                                  : way != WAY_NOTHING && RETRY(sys.fsync(file->fd)) < 0)
         file_fail(file, STEP_FSYNC);
@@ -155,8 +162,7 @@ static void finish(void *context, size_t index)
 
     if (!is_its_turn(run, file) || file->is_held)
         return;
-    if (way_of(run, file) == WAY_SYNCFS || (way_of(run, file) == WAY_NOTHING && file->fd < 0)) {
-        file_close(file);
+    if (way_of(run, file) == WAY_NOTHING && file->fd < 0) {
         atomic_fetch_add(&run->done, 1);
         return;
     }
@@ -259,7 +265,10 @@ static int sync_directories(struct run *run)
 /* Where all processes can be seen and the files are many, /proc is asked for all at once. */
 static void ask_proc_for_many(struct run *run)
 {
-    if (run->options->no_writer_left || geteuid() != 0)
+    struct stat space;
+
+    if (run->options->no_writer_left || geteuid() != 0 || sys.stat("/proc/self/ns/pid", &space) < 0 ||
+        space.st_ino != ALL_PROCESSES)
         return;
     for (size_t i = 0; i < run->set.count; i++)
         run->set.file[i].ask_proc = file_is_open_question(&run->set.file[i]) &&

@@ -18,6 +18,7 @@
 struct telling {
     const struct settle_options *options;
     char *failure;  /* the last one, not yet said: it becomes make's fatal error */
+    bool is_lost;   /* the next make would find such a file up to date */
 };
 
 static void tell(const struct outcome *outcome, void *context)
@@ -29,6 +30,7 @@ static void tell(const struct outcome *outcome, void *context)
             message("%s", telling->failure);
         free(telling->failure);
         telling->failure = make_need(message_of(outcome));
+        telling->is_lost |= outcome_lost(outcome);
     } else if (telling->options->verbose) {
         char *text = make_need(message_of(outcome));
 
@@ -72,7 +74,8 @@ static void settle_all(const struct settle_options *options, const struct names 
     if (failed < 0)
         make_fatal("%s", strerror(errno));
     if (failed)
-        make_fatal("%s", telling.failure);
+        make_fatal("%s%s", telling.failure,
+                   telling.is_lost ? "; remove it, or the next make takes it for up to date" : "");
 }
 
 /* The names with single blanks between them, as make's functions return lists. */

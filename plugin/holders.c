@@ -44,16 +44,42 @@ static void report(struct search *search, size_t index)
     search->found(index, &search->holder, search->context);
 }
 
+/* The identity of the regular file that NAME, below the directory AT, leads to, into *DEV and *INO, as the kernel
+   knows it: a server that doesn't answer must not hang us for a file that is not even ours. */
+static bool identify(int at, const char *name, dev_t *dev, ino_t *ino)
+{
+#ifdef HAVE_STATX
+    struct statx known;
+
+    if (statx(at, name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &known) == 0) {
+        *dev = makedev(known.stx_dev_major, known.stx_dev_minor);
+        *ino = (ino_t)known.stx_ino;
+        return S_ISREG(known.stx_mode);
+    }
+    if (errno != ENOSYS && errno != EPERM)
+        return false;
+#endif
+    struct stat st;
+
+    if (fstatat(at, name, &st, 0) < 0)
+        return false;
+    *dev = st.st_dev;
+    *ino = st.st_ino;
+    return S_ISREG(st.st_mode);
+}
+
 static void look_at_descriptor(struct search *search, int fds, const char *name)
 {
     struct stat st;
+    dev_t dev;
+    ino_t ino;
     size_t index;
 
     /* proc(5): the link's own mode tells how the file was opened */
     if (fstatat(fds, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !(st.st_mode & S_IWUSR) ||
-        fstatat(fds, name, &st, 0) < 0 || !S_ISREG(st.st_mode))
+        !identify(fds, name, &dev, &ino))
         return;
-    index = idset_find(search->wanted, st.st_dev, st.st_ino);
+    index = idset_find(search->wanted, dev, ino);
     if (index != IDSET_NONE)
         report(search, index);
 }
@@ -85,7 +111,8 @@ static void look_at_mapping(struct search *search, const char *line)
     unsigned long long inode;
     char permissions[5];
     int path_at = 0;
-    struct stat st;
+    dev_t dev;
+    ino_t ino;
     size_t index;
 
     if (sscanf(line, "%*x-%*x %4s %*x %x:%x %llu %n", permissions, &major, &minor, &inode,
@@ -93,8 +120,9 @@ static void look_at_mapping(struct search *search, const char *line)
         permissions[1] != 'w' || permissions[3] != 's' || inode == 0)
         return;
     index = idset_find(search->wanted, makedev(major, minor), (ino_t)inode);
-    if (index == IDSET_NONE && line[path_at] == '/' && stat(line + path_at, &st) == 0)
-        index = idset_find(search->wanted, st.st_dev, st.st_ino);
+    if (index == IDSET_NONE && line[path_at] == '/' &&
+        identify(AT_FDCWD, line + path_at, &dev, &ino))
+        index = idset_find(search->wanted, dev, ino);
     if (index != IDSET_NONE)
         report(search, index);
 }

@@ -36,6 +36,7 @@
 #include "recovery.h"
 #include "shell.h"
 
+#define SHELL_HOOK "$(if $(value SETTLE),$(settle-hook shell),"
 #define GPATH_HOOK "$(settle-hook gpath)"
 
 /* The kernel takes no longer string into a new process (execve(2), MAX_ARG_STRLEN), whatever the
@@ -299,17 +300,38 @@ static const char *plain_shell(void)
     return shell;
 }
 
-/* SHELL may come from the command line, which only "override" beats. */
-static void replace_shell(void)
+/* Sets SHELL, with MODIFIER before it; true where that is its value then. */
+static bool set_shell(const char *modifier)
 {
-    char *code;
+    char *code, *value;
+    bool is_set;
 
-    if (asprintf(&code, "$(eval override SHELL = $$(if $$(value SETTLE),$$(settle-hook shell),%s))",
+    if (asprintf(&code, "$(eval %sSHELL = $$(if $$(value SETTLE),$$(settle-hook shell),%s))", modifier,
                  plain_shell()) < 0)
         make_need(NULL);
     free(make_expand(code));
     free(code);
-    hook.shell_code = make_expand("$(value SHELL)");
+    value = make_expand("$(value SHELL)");
+    is_set = strncmp(value, SHELL_HOOK, sizeof SHELL_HOOK - 1) == 0;
+    free(hook.shell_code);
+    hook.shell_code = value;
+    return is_set;
+}
+
+/* Each time that GPATH is expanded, for a makefile may do so as well and set SHELL thereafter.  SHELL may come
+   from the command line, which only "override" beats. */
+static void replace_shell(void)
+{
+    char *value = make_expand("$(value SHELL)");
+    bool is_ours = hook.shell_code && strcmp(value, hook.shell_code) == 0;
+
+    free(value);
+    if (is_ours)
+        return;
+    free(hook.shell.value);
+    hook.shell = capture("$(value SHELL)", "$(flavor SHELL)");
+    if (!set_shell(""))
+        set_shell("override ");
 }
 
 static char *part_plain_shell(void)
@@ -329,11 +351,9 @@ static char *part_gpath(void)
     if (hook.state == WAITING) {
         hook.state = make_is_dry() ? DRY : IN;
         recovery_run_again();
-        if (hook.state == IN) {
-            hook.shell = capture("$(value SHELL)", "$(flavor SHELL)");
-            replace_shell();
-        }
     }
+    if (hook.state == IN)
+        replace_shell();
     gpath = expand_captured(&hook.gpath);
     result = make_result(gpath);
     free(gpath);

@@ -54,7 +54,7 @@ static int read_names(struct list *list, FILE *stream, int separator)
             result = list_add(list, line);
     }
     free(line);
-    return ferror(stream) ? -1 : result;
+    return result == 0 && !feof(stream) ? -1 : result;
 }
 
 int list_read(struct list *list, const char *file, int separator)

@@ -128,6 +128,32 @@ static bool is_order_free(const char *directory, const char *name)
 }
 
 /* Makes one mark; *IS_NEW tells whether it was not there. */
+static int set_time(const char *path, struct timespec time)
+{
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, time};
+
+    return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
+}
+
+/* Notes down in the fresh mark at PATH what NAME is like before its recipe.  Where a link's time can't be set,
+   the file counts as touched. */
+static void note_state(const char *path, const char *name)
+{
+    struct stat file;
+
+    set_time(path, lstat(name, &file) == 0 ? file.st_ctim : (struct timespec){0, 0});
+}
+
+bool mark_is_untouched(const char *path, const struct stat *file)
+{
+    struct stat mark;
+
+    if (lstat(path, &mark) < 0 || mark.st_mtim.tv_sec == 0 ||
+        (mark.st_mtim.tv_sec == mark.st_ctim.tv_sec && mark.st_mtim.tv_nsec == mark.st_ctim.tv_nsec))
+        return false;  /* there was no file, or the time could not be set */
+    return mark.st_mtim.tv_sec == file->st_ctim.tv_sec && mark.st_mtim.tv_nsec == file->st_ctim.tv_nsec;
+}
+
 static int make_one(const char *directory, const char *name, const char *maker, bool durably,
                     bool *is_new)
 {
@@ -150,6 +176,8 @@ static int make_one(const char *directory, const char *name, const char *maker, 
         else if (unlink(path) == 0)  /* of another boot, by chance of the same number and time */
             *is_new = (result = symlink(maker, path)) == 0;
     }
+    if (result == 0 && *is_new)
+        note_state(path, name);
     if (result == 0 && durably && *is_new && strchr(path + strlen(directory) + 1, '/') &&
         !is_order_free(directory, name))
         result = sync_long(directory, path);
@@ -179,9 +207,10 @@ int mark_note(const char *directory, const char *name, const char *maker, enum m
     char *path = mark_path(directory, name, maker), *new_name = NULL, *new_path = NULL;
     char text[MARK_TEXT];
     struct mark mark;
+    struct stat st;
     int result = -1;
 
-    if (!path || mark_read(path, &mark) < 0 ||
+    if (!path || mark_read(path, &mark) < 0 || lstat(path, &st) < 0 ||
         asprintf(&new_name, "%s/~%jd", directory, (intmax_t)getpid()) < 0)
         goto out;
     if (!is_of(&mark, maker)) {
@@ -199,6 +228,8 @@ int mark_note(const char *directory, const char *name, const char *maker, enum m
     result = symlink(text, new_path);
     if (result < 0 && errno == EEXIST && unlink(new_path) == 0)
         result = symlink(text, new_path);  /* what a dead process of that number has left */
+    if (result == 0)
+        set_time(new_path, st.st_mtim);
     if (result == 0)
         result = rename(new_path, path);
 out:

@@ -13,7 +13,8 @@
 
 int file_open(const struct set *set, struct file *file)
 {
-    const int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    /* what was a file when the tree was listed may be a link by now, to a device even */
+    const int flags = O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (file->in_tree ? O_NOFOLLOW : 0);
     char *path;
 
     if (file->fd >= 0)

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,15 +38,20 @@ static int set_mode(struct settle_options *options, const char *value)
     return -1;
 }
 
-/* A number of seconds, as people write it: "2", "1.5"; nothing that strtod(3) takes besides. */
+/* A number of seconds, as people write it: "2", "1.5".  Not by strtod(3), which takes more than that, and in
+   make, which has set the user's locale, a comma for the point. */
 static int set_seconds(double *seconds, const char *value)
 {
-    char *end;
+    const char *point = value + strspn(value, "0123456789");
+    const char *end = *point == '.' ? point + 1 + strspn(point + 1, "0123456789") : point;
+    double fraction = 0;
 
-    if (value[strspn(value, "0123456789.")] || !strpbrk(value, "0123456789"))
+    if (*end || end - value < (*point == '.' ? 2 : 1) || point - value > 9)
         return -1;
-    *seconds = strtod(value, &end);
-    return *end || *seconds > LONGEST_WAIT ? -1 : 0;
+    while (end > point + 1)
+        fraction = (fraction + (*--end - '0')) / 10;
+    *seconds = (double)strtoul(value, NULL, 10) + fraction;
+    return *seconds > LONGEST_WAIT ? -1 : 0;
 }
 
 static int set_stable(struct settle_options *options, const char *value)
@@ -147,13 +153,25 @@ int options_from_environment(struct settle_options *options, const char **name,
 
 const char *options_conflict(const struct settle_options *options)
 {
-    return options->stable > options->timeout ? "SETTLE_STABLE is longer than SETTLE_TIMEOUT" : NULL;
+    return options->stable > options->timeout ? "the time to stand still (SETTLE_STABLE) is longer than the timeout (SETTLE_TIMEOUT)" : NULL;
+}
+
+/* SECONDS as set_seconds reads them. */
+static void format_seconds(char text[32], double seconds)
+{
+    const uint64_t nanoseconds = (uint64_t)(seconds * 1e9 + 0.5);
+
+    snprintf(text, 32, "%" PRIu64 ".%09" PRIu64, nanoseconds / 1000000000, nanoseconds % 1000000000);
 }
 
 void options_format(const struct settle_options *options, char *text, size_t size)
 {
-    snprintf(text, size, "mode=%s stable=%.9f timeout=%.9f verbose=%d", mode_names[options->mode],
-             options->stable, options->timeout, options->verbose);
+    char stable[32], timeout[32];
+
+    format_seconds(stable, options->stable);
+    format_seconds(timeout, options->timeout);
+    snprintf(text, size, "mode=%s stable=%s timeout=%s verbose=%d", mode_names[options->mode], stable,
+             timeout, options->verbose);
 }
 
 int options_parse(struct settle_options *options, const char *text)

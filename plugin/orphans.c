@@ -26,7 +26,7 @@
 int orphans_adopt(void)
 {
 #ifdef PR_SET_CHILD_SUBREAPER
-    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
 #else
     errno = ENOSYS;
     return -1;
@@ -101,8 +101,8 @@ static int signal_all(int signal, struct told *told)
     while ((entry = readdir(proc))) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-        if (pid <= 0 || !is_ours(pid))
-            continue;
+        if (pid <= 0 || !is_ours(pid) || (kill(pid, 0) < 0 && errno == EPERM))
+            continue;  /* a setuid program: it can't be ended by us, nor be waited for */
         count++;
         if (signal == SIGKILL || tell_first(told, pid))
             kill(pid, signal);
@@ -130,6 +130,8 @@ void orphans_end(int signal)
         clock_gettime(CLOCK_MONOTONIC, &now);
         if (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec >= end.tv_nsec))
             signal = SIGKILL;
+        if (now.tv_sec > end.tv_sec + GRACE_SECONDS)
+            break;  /* not even that ends it: it waits for a device, say */
     }
     free(told.pid);
 }

@@ -11,7 +11,8 @@ int orphans_adopt(void);
 
 /* Ends the children of this process that are in its session (a daemon that called setsid(2) has left
    the build), and the ones that these leave behind: each is sent SIGNAL once, and SIGKILL after five
-   seconds.  Returns when there are none left.  SIGCHLD must be blocked. */
+   seconds.  Returns when there are none left
+   that can be ended, at the latest ten seconds later.  SIGCHLD must be blocked. */
 void orphans_end(int signal);
 
 #endif

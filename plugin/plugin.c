@@ -72,6 +72,4 @@ static __attribute__((destructor)) void end(void)
 void settle_gmk_unload(void)
 {
     recipes_end();
-    hook_forget();
-    is_loaded = false;
 }

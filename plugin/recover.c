@@ -69,7 +69,9 @@ static enum recovery_what remove_file(const char *directory, const struct recove
         if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
             return RECOVERY_FAILED;
         what = RECOVERY_NOTHING;
-    } else if (S_ISDIR(st.st_mode))
+    } else if (mark_is_untouched(recovery->path, &st))
+        what = RECOVERY_NOTHING;
+    else if (S_ISDIR(st.st_mode))
         what = RECOVERY_DIRECTORY;
     if (just_look)
         return what == RECOVERY_REMOVED ? RECOVERY_CUT_SHORT : what;
@@ -152,7 +154,7 @@ static void look_at(struct look *look, struct recovery *recovery)
         recovery->what = RECOVERY_NOTHING;  /* its make has ended well meanwhile */
         return;
     }
-    recovery->made = st.st_mtime;
+    recovery->made = st.st_ctime;
     if (mark_read(recovery->path, &recovery->mark) == 0)
         recovery->maker = maker_look(recovery->mark.text, recovery->mark.maker_length,
                                      look->directory, look->is_local);

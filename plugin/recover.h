@@ -16,7 +16,8 @@ enum recovery_what {
     RECOVERY_CUT_SHORT,  /* it would have been */
     RECOVERY_DIRECTORY,  /* it is a directory, which is never removed: it is made as old as can be, or would have
                             been, and the mark is removed */
-    RECOVERY_NOTHING,    /* there was no such file; the mark is removed, or would have been */
+    RECOVERY_NOTHING,    /* there was no such file, or the recipe has not touched it; the mark is removed, or would
+                            have been */
     RECOVERY_FAILED,     /* it could not be removed (errno; EBUSY: its recipe still runs); the mark stays */
     RECOVERY_NOT_OURS,   /* its maker lives, or is another host's, or it is no mark of settle's */
     RECOVERY_OWN,        /* made by this process, before an exec of its own */

@@ -76,6 +76,9 @@ static void tell(const struct recovery *recovery, void *context)
         make_out_of_date(way, recovery->name);
         break;
     case RECOVERY_DIRECTORY:
+        /* its time alone makes nothing out of date that has no prerequisites */
+        if (!way->is_dry && !way->keeps)
+            make_out_of_date(way, recovery->name);
         if (way->keeps || !way->is_dry)
             message("%s: its recipe was cut short; a directory, %s", recovery->name,
                     way->keeps ? "kept as it is (SETTLE_RECOVER)"

@@ -108,7 +108,10 @@ void file_fail(struct file *file, enum engine_step step)
 void file_fail_missing(const struct settle_options *options, struct file *file,
                        enum engine_step step)
 {
-    if (errno == ENOENT && (options->missing_ok || (file->in_tree && !file->is_named)))
+    bool has_vanished = errno == ENOENT && (options->missing_ok || (file->in_tree && !file->is_named));
+
+    /* a link has taken the place of a tree's file (O_NOFOLLOW) */
+    if (has_vanished || (errno == ELOOP && file->in_tree && !file->is_named))
         file->what = OUTCOME_MISSING;
     else
         file_fail(file, step);

@@ -198,7 +198,7 @@ static int settle_batch(const struct job *job)
 static void end_with_make(const struct job *job)
 {
 #ifdef PR_SET_PDEATHSIG
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM, 0UL, 0UL, 0UL);
 #endif
     if (*job->marks && getppid() != maker_pid(job->maker))
         die(EXIT_SETTLING_FAILED, job->target, "make is gone");

@@ -36,6 +36,7 @@ struct watch {
     const struct settle_options *options;
     void (*rewritten)(void *context, size_t index);
     void *context;
+    const struct stopwatch *clock;
 };
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -110,13 +111,13 @@ static bool is_over(const struct watch *watch, struct watched *watched, double n
     if (!watched->is_rewritten)
         return true;
     watched->is_rewritten = false;
-    watched->changed = now;
     watch->rewritten(watch->context, watched->index);
+    watched->changed = stopwatch_read(watch->clock);
     return file->what != OUTCOME_SETTLED;
 }
 
 /* The files to watch, newly allocated; *COUNT receives their number.  NULL with errno ENOMEM. */
-static struct watched *select_files(const struct set *set, size_t *count)
+static struct watched *select_files(const struct set *set, double start, size_t *count)
 {
     struct watched *watched = calloc(set->count + 1, sizeof *watched);
 
@@ -128,6 +129,7 @@ static struct watched *select_files(const struct set *set, size_t *count)
         if (file->what != OUTCOME_SETTLED || file->same != SET_NONE || file->is_directory)
             continue;
         watched[*count].index = i;
+        watched[*count].changed = start;
         watched[(*count)++].previous = detail->before;
         detail->after = detail->before;
     }
@@ -146,11 +148,11 @@ void stable_wait(struct set *set, const struct settle_options *options,
                  const struct stopwatch *first_look, void (*check)(void *context),
                  void (*rewritten)(void *context, size_t index), void *context)
 {
-    const struct watch watch = {set, options, rewritten, context};
+    const struct watch watch = {set, options, rewritten, context, first_look};
     size_t count;
-    struct watched *watched = select_files(set, &count);
-    double nap = options->stable / LOOKS;
     double start = stopwatch_read(first_look);
+    struct watched *watched = select_files(set, start, &count);
+    double nap = options->stable / LOOKS;
 
     if (!watched) {
         for (size_t i = 0; i < set->count; i++)

@@ -49,19 +49,19 @@ test_environment = SRC='$(abspath $(srcdir))' BUILD='$(CURDIR)' MAKE='$(USER_MAK
 	have_cmocka=$(have_cmocka) have_libelf=$(have_libelf) PRELOAD='$(preload)'
 
 check: all $(test_programs)
-	+@$(test_environment) sh $(srcdir)/tests/suite $(unit_tests:%=./%) $(system_tests) $(fs_tests)
+	@$(test_environment) sh $(srcdir)/tests/suite $(unit_tests:%=./%) $(system_tests) $(fs_tests)
 
 # The same tests of the plugin, on what an installation into a folder of its own gives.
 installcheck: all $(test_programs)
-	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/system/install.sh
+	@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/system/install.sh
 
 # On NFS, in an emulated machine.
 check-nfs: all tests/mmapwrite
-	+@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/nfs/check.sh
+	@$(test_environment) sh $(srcdir)/tests/suite $(srcdir)/tests/nfs/check.sh
 
 # The long version of tests/system/powercut.sh, as root: prints the tables for the documentation.
 check-powercut: all $(test_programs)
-	+@$(test_environment) sh $(srcdir)/tests/powercut/table.sh
+	@$(test_environment) sh $(srcdir)/tests/powercut/table.sh
 
 .PHONY: check-powercut
 
