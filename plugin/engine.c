@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "choose.h"
 #include "dirs.h"
@@ -28,11 +27,6 @@
 #include "writers.h"
 
 #define THREADS 32u
-/* From so many files on, one look through all processes is cheaper than a lease for each. */
-#define MANY_LEASES 4096
-/* The inode of the PID namespace in which all processes can be seen (PROC_PID_INIT_INO, linux/proc_ns.h). */
-#define ALL_PROCESSES 0xEFFFFFFCU
-
 struct run {
     const struct settle_options *options;
     const struct engine_caller *caller;
@@ -106,8 +100,6 @@ static void begin(void *context, size_t index)
     enum way way = way_of(run, file);
 
     if (!is_its_turn(run, file))
-        return;
-    if (way == WAY_SYNCFS && file->ask_proc)
         return;
     watch = stopwatch_start();
     if (file_try_open(&run->set, run->options, file) < 0)
@@ -224,17 +216,18 @@ static void sync_groups(struct run *run)
             run->set.group[i].way = WAY_THREADS;
 }
 
-/* Files that come later have to be fsynced, for the commit was before them; and so have all where it
-   failed. */
+/* Files that come later have to be fsynced, for the commit, or syncfs, was before them; and so have all where
+   it failed. */
 static void commit_groups(struct run *run)
 {
     for (size_t i = 0; i < run->set.groups; i++) {
         struct group *group = &run->set.group[i];
+        enum way way = group->way;
 
-        if (group->way != WAY_COMMIT)
+        if (way != WAY_COMMIT && way != WAY_SYNCFS)
             continue;
         group->way = WAY_PLAIN;
-        if (sync_group(run, group, sys.commit))
+        if (way == WAY_SYNCFS || sync_group(run, group, sys.commit))
             continue;
         for (size_t j = group->first; j < run->set.count; j++)
             if (run->set.file[j].group == i && !run->set.file[j].is_held)
@@ -262,20 +255,6 @@ static int sync_directories(struct run *run)
     return 0;
 }
 
-/* Where all processes can be seen and the files are many, /proc is asked for all at once. */
-static void ask_proc_for_many(struct run *run)
-{
-    struct stat space;
-
-    if (run->options->no_writer_left || geteuid() != 0 || sys.stat("/proc/self/ns/pid", &space) < 0 ||
-        space.st_ino != ALL_PROCESSES)
-        return;
-    for (size_t i = 0; i < run->set.count; i++)
-        run->set.file[i].ask_proc = file_is_open_question(&run->set.file[i]) &&
-                                    way_of(run, &run->set.file[i]) == WAY_SYNCFS &&
-                                    run->set.group[run->set.file[i].group].files >= MANY_LEASES;
-}
-
 static bool any(const struct run *run, bool (*is_so)(const struct file *file))
 {
     for (size_t i = 0; i < run->set.count; i++)
@@ -300,7 +279,6 @@ static int settle_set(struct run *run)
 
     for (size_t i = 0; i < run->set.groups; i++)
         choose_way(&run->set, run->options, i, run->may_keep);
-    ask_proc_for_many(run);
     each_file(run, begin);
     if (any(run, asks_proc))
         writers_look(&run->set);

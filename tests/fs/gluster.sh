@@ -4,9 +4,6 @@
 # A replica takes its note "dirty" off a file (an extended attribute, hence the ctime) one second after
 # the last write (cluster.post-op-delay-secs), or at a close or fsync that comes earlier.
 
-# LeakSanitizer: what a program has in hand when it exits is no leak.
-export ASAN_OPTIONS=detect_leaks=0
-
 rounds=20
 stable=2.5
 

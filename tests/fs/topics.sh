@@ -1,9 +1,6 @@
 # topics.sh - what settle promises, as topics (see rig.sh) for every file system that is mounted at mnt
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# LeakSanitizer: what a program has in hand when it exits is no leak, and the linkers have much.
-export ASAN_OPTIONS=detect_leaks=0
-
 linkers() {
     for linker in bfd gold lld mold; do
         case $linker in mold) name=mold ;; *) name=ld.$linker ;; esac

@@ -1,9 +1,6 @@
 # command.sh - the program settle
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# LeakSanitizer can't run under strace, and what a program has in hand when it exits is no leak.
-export ASAN_OPTIONS=detect_leaks=0
-
 usage_hint="Try 'settle --help' for more information."
 
 # Runs settle with its status in $status, and in out what it printed, on both.

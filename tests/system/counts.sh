@@ -1,9 +1,6 @@
 # counts.sh - how many system calls a file costs, and that nothing but the files is written: no clock needed
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# LeakSanitizer can't run under strace, and what a program has in hand when it exits is no leak.
-export ASAN_OPTIONS=detect_leaks=0
-
 need_journal() {
     case $(stat -f -c %T .) in
     ext2/ext3 | xfs) ;;

@@ -9,10 +9,15 @@ need_libelf() {
     test "${have_libelf:-no}" = yes || skip "needs libelf (Debian package: libelf-dev)"
 }
 
+# mold doesn't run with the sanitizer's runtime in it.
 linkers() {
     for linker in bfd gold lld mold; do
         case $linker in mold) name=mold ;; *) name=ld.$linker ;; esac
-        ! command -v $name >/dev/null || echo $linker
+        if test $linker = mold && test -n "$PRELOAD"; then
+            echo "without mold: it can't run with a sanitizer" >&2
+        elif command -v $name >/dev/null; then
+            echo $linker
+        fi
     done
 }
 

@@ -3,9 +3,6 @@
 
 # shellcheck disable=SC2016 # what stands in single quotes is for make
 
-# LeakSanitizer can't run under strace, and what a program has in hand when it exits is no leak.
-export ASAN_OPTIONS=detect_leaks=0
-
 # Runs make with its status in $status and all that it printed in the file out; make goes by the name
 # "make" there.
 run_make() {

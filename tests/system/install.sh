@@ -1,9 +1,6 @@
 # install.sh - what "make install" gives works, where it was put and where it is moved to
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# LeakSanitizer can't run under strace, and what a program has in hand when it exits is no leak.
-export ASAN_OPTIONS=detect_leaks=0
-
 # The tests install into the folder "root" of their own, for the prefix /opt/settle.
 root=root
 prefix=/opt/settle

@@ -3,9 +3,6 @@
 
 # shellcheck disable=SC2016 # what stands in single quotes is for make
 
-# LeakSanitizer can't run under strace, and what a program has in hand when it exits is no leak.
-export ASAN_OPTIONS=detect_leaks=0
-
 # Each test runs one makefile in the folders "without" and "with": $before, a line that loads the
 # plugin (or, without it, an empty one), $after, and the file rules.  Where the plugin is not there,
 # $(settle ...) is what stands in it.

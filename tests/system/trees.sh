@@ -1,9 +1,6 @@
 # trees.sh - whole trees: deep, large, moving, with links, closed folders and other file systems in them
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# LeakSanitizer can't run under strace, and what a program has in hand when it exits is no leak.
-export ASAN_OPTIONS=detect_leaks=0
-
 # Runs settle with its status in $status, and in out what it printed, on both.
 settle() {
     status=0

@@ -3,9 +3,6 @@
 
 # shellcheck disable=SC2016 # what stands in single quotes is for make
 
-# LeakSanitizer can't run under strace, and what a program has in hand when it exits is no leak.
-export ASAN_OPTIONS=detect_leaks=0
-
 LINGER="$BUILD/tests/mmapwrite --size=64K"
 export LINGER
 

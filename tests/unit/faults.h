@@ -302,6 +302,12 @@ static const struct exception {
      .without = "d/sub/b"},
     {&a_deep_tree, "openat", "d/a", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
      .without = "d/a"},
+    {&a_deep_tree, "openat", "d/a", ELOOP, 0, WELL, WELL, .why = "a link has taken its place",
+     .without = "d/a"},
+    {&a_tree, "open", "d/sub/b", ELOOP, 0, WELL, WELL, .why = "a link has taken its place",
+     .without = "d/sub/b"},
+    {&a_deep_tree, "openat", ".", ELOOP, 1, WELL, WELL, .why = "a link has taken its place",
+     .without = "d/a"},
     {&a_deep_tree, "openat", ".", ENOENT, 1, WELL, WELL, .why = "vanished on the way",
      .without = "d/a"},
 

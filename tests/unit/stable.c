@@ -37,22 +37,23 @@ static void test_not_asked_for(void **state)
     assert_string_equal(fake_calls("openpath look sleep"), "");
 }
 
-/* Counted from when its attributes were read, before it was written back. */
+/* Counted from when it was written back. */
 static void test_stands_still(void **state)
 {
     (void)state;
     check(MODE_WRITEBACK, "moving", 0, "moving settled");
-    assert_true(fake.now >= 3 && fake.now < 3.4);
+    assert_true(fake.now >= 2.5 + 3 && fake.now < 2.5 + 3.4);
     assert_int_equal(all_moves(), 0);
     assert_int_equal(count_steps("openpath"), count_steps("look"));
 }
 
-static void test_long_done(void **state)
+/* The time that it took to write it back is none that it has stood still. */
+static void test_long_written(void **state)
 {
     (void)state;
     asked.stable = 1;
     check(MODE_WRITEBACK, "moving", 0, "moving settled");
-    assert_string_equal(fake_calls("look sleep"), "look moving");
+    assert_true(fake.now >= 2.5 + 1 && fake.now < 2.5 + 1.2);
 }
 
 static void test_moves_for_a_while(void **state)
@@ -204,7 +205,10 @@ static void test_what_is_watched(void **state)
     check(MODE_WRITEBACK, "bad fifo d d/a link", 1,
           "bad failed at writeback (Input/output error), fifo left alone, d/ settled, d/a settled, "
           "link settled");
-    assert_string_equal(fake_calls("openpath"), "openpath d/a");
+    for (size_t i = 0; i < fake.steps; i++)
+        if (strcmp(fake.step[i].verb, "openpath") == 0)
+            assert_string_equal(fake.step[i].path, "d/a");
+    assert_in_range(count_steps("openpath"), 2, 10);
 }
 
 /* An eighth of the time, but at most a quarter of a second and at least five milliseconds. */
@@ -232,7 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_not_asked_for),
         TEST(test_stands_still),
-        TEST(test_long_done),
+        TEST(test_long_written),
         TEST(test_moves_for_a_while),
         TEST(test_never_stands_still),
         TEST(test_moved_by_writeback),

@@ -36,7 +36,8 @@ static void test_one_call(void **state)
 {
     (void)state;
     assert_int_equal(settle_all(0), MANY);
-    assert_string_equal(fake_calls(SYNCS), "syncfs d/000");  /* it has the directory, too */
+    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000");  /* it has the directory, too */
+    assert_int_equal(count_steps("wait"), MANY);  /* each is asked for its own error after it */
     assert_int_equal(count_steps("lease"), MANY);
     assert_int_equal(count_steps("open"), count_steps("close"));
 }
@@ -61,6 +62,16 @@ static void test_failure_of_the_directory(void **state)
     assert_int_equal(settle_all(1), MANY);
     assert_non_null(strstr(told.text, "d/129 settled, d/ failed at fsync (Input/output error)"));
     assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
+/* Somebody else's syncfs was told of it before: this one says nothing. */
+static void test_hidden_failure(void **state)
+{
+    (void)state;
+    fake_fail("wait", "d/007", EIO, 1);
+    assert_int_equal(settle_all(1), MANY - 1);
+    assert_non_null(strstr(told.text, "d/007 failed at fsync (Input/output error), d/008 settled"));
+    assert_int_equal(count_steps("fsync"), 0);
 }
 
 /* It was some other file's. */
@@ -98,7 +109,7 @@ static void test_other_file_systems(void **state)
     fake_add("e/x", S_IFREG | 0644)->st.st_dev = 2;
     snprintf(names + 6 * MANY, sizeof names - 6 * MANY, "e/x d");
     assert_int_equal(settle_all(0), MANY + 2);
-    assert_string_equal(fake_calls(SYNCS), "syncfs d/000, fsync e/x, fsync e");
+    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync e/x, fsync e");
 }
 
 /* Where others' data would be dragged along, it is not taken. */
@@ -119,7 +130,7 @@ static void test_held_file(void **state)
     fake.written[fake_find("/w/d/005") - fake.entry] = true;
     fake.let_go_at = 5;
     assert_int_equal(settle_all(0), MANY);
-    assert_string_equal(fake_calls(SYNCS), "syncfs d/000, fsync d/005");
+    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync d/005");
     assert_true(fake.now >= 5 + FAKE_SYNC_TAKES);
 }
 
@@ -140,7 +151,7 @@ static void test_descriptors(void **state)
     assert_int_equal(engine_settle(&asked, name, FILES,
                                    &(struct engine_caller){.tell = tell, .context = &told}), 0);
     assert_int_equal(told.count, FILES);
-    assert_string_equal(fake_calls(SYNCS), "syncfs d/000");
+    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000");
     assert_in_range(fake.peak, 1, 257);  /* and the one for syncfs */
 }
 
@@ -152,6 +163,7 @@ int main(void)
         TEST(test_one_call),
         TEST(test_failure_of_one_file),
         TEST(test_failure_of_the_directory),
+        TEST(test_hidden_failure),
         TEST(test_failure_of_none),
         TEST(test_interrupted),
         TEST(test_first_file_is_gone),
