@@ -394,10 +394,148 @@ EOF
     test "$(cat folder/mine)" = mine || fail "the folder was removed"
     grep -q '^settle: folder: its recipe was cut short; a directory, not removed' out ||
         fail "not told: $(cat out)"
-    grep -q '^making Makefile$' out || fail "not made again, or with other prerequisites: $(cat out)"
+    grep -q '^making Makefile settle-cut-short$' out || fail "not made again, or with other prerequisites: $(cat out)"
     no_marks
     make_works
     ! grep -q settle: out || fail "told again: $(cat out)"
+}
+
+# Its time says nothing where it has no prerequisites.
+test_a_directory_without_prerequisites_is_made_again() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+folder: private SETTLE = $@ $@/
+folder:
+	@echo making $@; mkdir -p $@; $(if $(KILL),$(KILL);) touch $@
+EOF
+    make_fails KILL='kill -s KILL $$PPID'
+    mkdir -p folder
+    make_works
+    grep -q '^making folder$' out || fail "not made again: $(cat out)"
+    no_marks
+    make_works
+    grep -q 'is up to date' out || fail "made once more: $(cat out)"
+}
+
+# Starts make, its output in the file log, in a session of its own where it can be interrupted as by a terminal,
+# which a shell's background jobs can't.
+start_session() {
+    need setsid util-linux
+    env --default-signal=INT true 2>/dev/null || skip "needs an env with --default-signal (coreutils 8.31)"
+    # shellcheck disable=SC2086
+    ( exec setsid env --default-signal=INT ${PRELOAD:+LD_PRELOAD="$PRELOAD"} \
+        "$MAKE" --no-print-directory "$@" >log 2>&1 ) &
+    make=$!
+    at_exit "kill -s KILL -- -$make 2>/dev/null || :"
+}
+
+# Nothing is told, and FILE is as it was.
+expect_left_alone() {
+    ! grep -q settle: out || fail "told: $(cat out)"
+    cmp "$1" kept || fail "$1 is not as it was: $(cat "$1" 2>&1)"
+    no_marks
+}
+
+test_a_script_that_its_phony_target_only_runs_stays() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE = $@
+all: private SETTLE =
+all: ; @echo all
+.PHONY: all script
+script: ; @sh ./$@
+EOF
+    echo 'echo $$ >recipe; touch ready; exec sleep 100' >script
+    cp script kept
+    for signal in KILL INT; do
+        rm -f ready recipe
+        start_session script
+        await ready
+        test "$(marks)" = 'script ' || fail "$signal: not marked: $(marks)"
+        if test $signal = KILL; then
+            kill -s KILL "$make"
+        else
+            kill -s INT -- "-$make"
+        fi
+        wait "$make" || :
+        await_end "$(cat recipe)"
+        cmp script kept || fail "$signal: script is gone before the next make: $(cat log)"
+        make_works -n
+        cmp script kept || fail "$signal: make -n: script is gone"
+        make_works
+        expect_left_alone script
+    done
+}
+
+test_a_recipe_whose_shell_is_not_there_loses_nothing() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all:
+x: private SETTLE = $@
+x: newer
+	@echo new >$@
+EOF
+    echo old >x
+    cp x kept
+    sleep 0.1
+    touch newer
+    make_fails x SHELL=/nosuch
+    grep -q 'x\] Error 127' out || fail "another failure: $(cat out)"
+    cmp x kept || fail "make itself has removed it: $(cat out)"
+    make_works
+    expect_left_alone x
+    make_works x
+    test "$(cat x)" = new || fail "not made: $(cat x)"
+    no_marks
+}
+
+test_a_file_of_before_that_was_rewritten_goes() {
+    echo old >./cut
+    sleep 0.1
+    cut_short echo_make
+    expect_made_again
+}
+
+# What a recipe appends to, and had not come to: what it has of before can't be made again.
+test_a_file_that_its_recipe_had_not_come_to_stays() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+.PRECIOUS: x
+all:
+x: private SETTLE = $@ history
+x:
+	@echo half >$@; echo $$$$ >recipe; touch ready; $(HOLD)
+	@echo more >>history
+	@echo end >>$@; $(KILL)
+EOF
+    echo before >history
+    cp history kept
+    sleep 0.1
+    start_make x HOLD='exec sleep 100'
+    await ready
+    at_exit "kill -s KILL $(cat recipe) 2>/dev/null || :"
+    test "$(marks)" = 'history x ' || fail "not marked: $(marks)"
+    kill -s KILL "$make"
+    wait "$make" || :
+    await_end "$(cat recipe)"
+    make_works
+    grep settle: out >told
+    expect told <<'EOF'
+settle: x: its recipe was cut short; removed, will be made again
+EOF
+    test ! -e x || fail "x is there"
+    cmp history kept || fail "history is not as it was"
+    no_marks
+    # and where an earlier line had come to it
+    make_fails x KILL='kill -s KILL $$PPID'
+    grep -q more history || fail "history: $(cat history)"
+    make_works
+    grep settle: out | sort >told
+    expect told <<'EOF'
+settle: history: its recipe was cut short; removed, will be made again
+settle: x: its recipe was cut short; removed, will be made again
+EOF
+    no_marks
 }
 
 test_failed_recipes() {

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char folder[256];
@@ -51,6 +52,14 @@ static inline void write_file(const char *name)
     assert_non_null(file);
     assert_int_equal(fputs("text", file) >= 0, 1);
     assert_int_equal(fclose(file), 0);
+}
+
+/* Lets the clock pass on that the kernel takes files' times from, in steps of 10 ms at most (CONFIG_HZ). */
+static inline void tick(void)
+{
+    const struct timespec nap = {.tv_nsec = 20000000};
+
+    nanosleep(&nap, NULL);
 }
 
 static inline bool is_there(const char *name)

@@ -112,6 +112,87 @@ static void test_life(void **state)
     assert_int_equal(rmdir(".settle"), 0);
 }
 
+static struct timespec time_of(const char *name)
+{
+    char *path = mark_path(".settle", name, MAKER);
+    struct stat st;
+
+    assert_int_equal(lstat(path, &st), 0);
+    free(path);
+    return st.st_mtim;
+}
+
+static bool is_untouched(const char *name)
+{
+    char *path = mark_path(".settle", name, MAKER);
+    struct stat st;
+    bool is;
+
+    assert_int_equal(lstat(name, &st), 0);
+    is = mark_is_untouched(path, &st);
+    free(path);
+    return is;
+}
+
+static void assert_time(struct timespec time, struct timespec expected)
+{
+    assert_int_equal(time.tv_sec, expected.tv_sec);
+    assert_int_equal(time.tv_nsec, expected.tv_nsec);
+}
+
+/* The time stays what it was when the mark was made, whatever is noted down and happens to the file. */
+static void test_time(void **state)
+{
+    struct timespec before;
+    struct stat st;
+
+    (void)state;
+    write_file("x");
+    assert_int_equal(lstat("x", &st), 0);
+    before = st.st_ctim;
+    tick();
+    make_mark(".settle", "x", MAKER);
+    assert_time(time_of("x"), before);
+    assert_true(is_untouched("x"));
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 0), 0);
+    assert_time(time_of("x"), before);
+    assert_true(is_untouched("x"));
+    write_file("x");
+    assert_false(is_untouched("x"));
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4720), 0);
+    assert_time(time_of("x"), before);
+    make_mark(".settle", "x", MAKER);
+    assert_time(time_of("x"), before);
+    assert_false(is_untouched("x"));
+}
+
+static void test_time_without_a_file(void **state)
+{
+    const struct timespec epoch = {0};
+
+    (void)state;
+    make_mark(".settle", "x", MAKER);
+    assert_time(time_of("x"), epoch);
+    write_file("x");
+    assert_false(is_untouched("x"));
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4720), 0);
+    assert_time(time_of("x"), epoch);
+    assert_false(is_untouched("x"));
+}
+
+/* As where a link's time can't be set. */
+static void test_time_that_was_not_set(void **state)
+{
+    char *path = mark_path(".settle", "x", MAKER);
+
+    (void)state;
+    write_file("x");
+    assert_int_equal(mark_prepare(".settle"), 0);
+    assert_int_equal(symlink(MAKER, path), 0);
+    free(path);
+    assert_false(is_untouched("x"));
+}
+
 /* ext4 keeps 59 bytes of a link's target in the inode. */
 static void test_text_is_short(void **state)
 {
@@ -275,6 +356,9 @@ int main(void)
         cmocka_unit_test(test_what_is_not_escaped_so),
         IN_FOLDER(test_paths),
         IN_FOLDER(test_life),
+        IN_FOLDER(test_time),
+        IN_FOLDER(test_time_without_a_file),
+        IN_FOLDER(test_time_that_was_not_set),
         IN_FOLDER(test_text_is_short),
         IN_FOLDER(test_note_without_a_mark),
         IN_FOLDER(test_mark_of_the_same_name),

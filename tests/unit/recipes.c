@@ -19,7 +19,7 @@ static int setup(void **state)
 {
     signal(SIGQUIT, SIG_IGN);
     options = options_default;
-    options.batch_files = 2;
+    options.batch_files = 4;  /* half of which is a batch */
     return folder_setup(state) < 0 ? -1 : recipes_mark_in(".settle", true);
 }
 
@@ -255,7 +255,7 @@ static void test_batches_and_room(void **state)
     assert_string_equal(batch, "first");
     free(batch);
     assert_null(pending_take(&options, 1000));
-    options.batch_files = 1;
+    options.batch_files = 2;
     batch = pending_take(&options, 1000);
     assert_string_equal(batch, "second");
     free(batch);
@@ -271,7 +271,9 @@ static void test_batches_by_size_and_age(void **state)
     run_line("x", "x", MARK_DEFERRED);
     recipes_line("other");
     assert_null(pending_take(&options, 1000));
-    options.batch_bytes = 4;
+    options.batch_bytes = 9;
+    assert_null(pending_take(&options, 1000));
+    options.batch_bytes = 8;
     batch = pending_take(&options, 1000);
     assert_string_equal(batch, "x");
     free(batch);

@@ -39,6 +39,13 @@ static void mark(const char *name, const char *maker)
     free(copy);
 }
 
+/* What a recipe does that is cut short: the file is marked, and made. */
+static void cut_short(const char *name, const char *maker)
+{
+    mark(name, maker);
+    write_file(name);
+}
+
 static bool is_marked(const char *name, const char *maker)
 {
     char *path = mark_path("marks", name, maker);
@@ -77,12 +84,95 @@ static enum recovery_what what_becomes(bool just_look)
 static void test_file_of_a_dead_make(void **state)
 {
     (void)state;
-    write_file("x y");
-    mark("x y", dead);
+    cut_short("x y", dead);
     assert_int_equal(what_becomes(true), RECOVERY_CUT_SHORT);
     assert_true(is_there("x y") && is_marked("x y", dead));
     assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
     assert_false(is_there("x y") || is_marked("x y", dead));
+}
+
+/* Its recipe only ran it, say, or had not come so far. */
+static void test_file_that_was_not_touched(void **state)
+{
+    struct stat before, after;
+
+    (void)state;
+    write_file("x");
+    assert_int_equal(mkdir("d", 0777), 0);
+    assert_int_equal(symlink("x", "link"), 0);
+    tick();
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"x", "d", "link"};
+
+        mark(names[i], dead);
+        assert_int_equal(lstat(names[i], &before), 0);
+        assert_int_equal(what_becomes(true), RECOVERY_NOTHING);
+        assert_true(is_marked(names[i], dead));
+        assert_int_equal(what_becomes(false), RECOVERY_NOTHING);
+        assert_false(is_marked(names[i], dead));
+        assert_int_equal(lstat(names[i], &after), 0);
+        assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof before.st_mtim);
+    }
+}
+
+static void append(const char *name)
+{
+    FILE *file = fopen(name, "a");
+
+    assert_non_null(file);
+    assert_true(fputs("more", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void change_mode(const char *name)
+{
+    assert_int_equal(chmod(name, 0600), 0);
+}
+
+static void set_back(const char *name)
+{
+    struct stat st;
+
+    assert_int_equal(stat(name, &st), 0);
+    write_file(name);
+    assert_int_equal(utimensat(AT_FDCWD, name, (struct timespec[]){st.st_atim, st.st_mtim}, 0), 0);
+}
+
+static void replace(const char *name)
+{
+    write_file("new");
+    assert_int_equal(rename("new", name), 0);
+}
+
+static void test_file_that_was_touched(void **state)
+{
+    static void (*const touches[])(const char *name) = {write_file, append, change_mode, set_back, replace};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof touches / sizeof *touches; i++) {
+        write_file("x");
+        tick();
+        mark("x", dead);
+        tick();
+        touches[i]("x");
+        assert_int_equal(what_becomes(true), RECOVERY_CUT_SHORT);
+        assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
+        assert_false(is_there("x") || is_marked("x", dead));
+    }
+}
+
+/* The kernel's clock of files stands still for milliseconds: what is made, or written to once more, while it
+   does is no untouched file. */
+static void test_all_within_a_tick(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        if (i % 2 == 0)
+            write_file("x");
+        cut_short("x", dead);
+        assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
+        assert_false(is_there("x") || is_marked("x", dead));
+    }
 }
 
 /* The link goes, not what it points to. */
@@ -90,8 +180,8 @@ static void test_symbolic_link(void **state)
 {
     (void)state;
     write_file("source");
-    assert_int_equal(symlink("source", "x"), 0);
     mark("x", dead);
+    assert_int_equal(symlink("source", "x"), 0);
     assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
     assert_true(is_there("source"));
     assert_false(is_there("x"));
@@ -118,9 +208,9 @@ static void test_directory(void **state)
     struct stat st;
 
     (void)state;
+    mark("d/", dead);
     assert_int_equal(mkdir("d", 0777), 0);
     write_file("d/x");
-    mark("d/", dead);
     assert_int_equal(what_becomes(true), RECOVERY_DIRECTORY);
     assert_int_equal(stat("d", &st), 0);
     assert_true(st.st_mtime > 1000000000);
@@ -134,9 +224,13 @@ static void test_directory(void **state)
 static void test_what_cannot_be_removed(void **state)
 {
     struct told told = {.count = 0};
+    char *path = mark_path("marks", "/proc/version", dead);
 
     (void)state;
-    mark("/proc/version", dead);
+    /* a mark that has no other file's time */
+    assert_int_equal(mark_prepare("marks"), 0);
+    assert_int_equal(symlink(dead, path), 0);
+    free(path);
     assert_int_equal(recover("marks", false, tell, &told), 0);
     assert_int_equal(told.what, RECOVERY_FAILED);
     assert_true(told.error == EPERM || told.error == EACCES);
@@ -162,8 +256,7 @@ static void test_other_host(void **state)
     bool is_local = order_is_local(".");
 
     (void)state;
-    write_file("x");
-    mark("x", strange);
+    cut_short("x", strange);
     assert_int_equal(what_becomes(false), is_local ? RECOVERY_REMOVED : RECOVERY_NOT_OURS);
     assert_int_equal(is_there("x"), !is_local);
 }
@@ -179,8 +272,7 @@ static void test_live_make(void **state)
         for (;;)
             pause();
     assert_int_equal(maker_describe(child, live), 0);
-    write_file("x");
-    mark("x", live);
+    cut_short("x", live);
     assert_int_equal(what_becomes(false), RECOVERY_NOT_OURS);
     /* a dead one has left a mark of the same file, which is being made again already */
     mark("x", dead);
@@ -221,8 +313,7 @@ static void test_many(void **state)
     (void)state;
     for (int i = 0; i < 300; i++) {
         snprintf(name, sizeof name, "x%d", i);
-        write_file(name);
-        mark(name, dead);
+        cut_short(name, dead);
     }
     assert_int_equal(recover("marks", false, tell, &told), 0);
     assert_int_equal(told.count, 300);
@@ -239,6 +330,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_file_of_a_dead_make),
+        TEST(test_file_that_was_not_touched),
+        TEST(test_file_that_was_touched),
+        TEST(test_all_within_a_tick),
         TEST(test_symbolic_link),
         TEST(test_no_file),
         TEST(test_directory),
