@@ -127,7 +127,6 @@ static bool is_order_free(const char *directory, const char *name)
     return is_free;
 }
 
-/* Makes one mark; *IS_NEW tells whether it was not there. */
 static int set_time(const char *path, struct timespec time)
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, time};
@@ -139,9 +138,13 @@ static int set_time(const char *path, struct timespec time)
    the file counts as touched. */
 static void note_state(const char *path, const char *name)
 {
-    struct stat file;
+    struct stat file, mark;
 
     set_time(path, lstat(name, &file) == 0 ? file.st_ctim : (struct timespec){0, 0});
+    /* within one tick of the kernel's clock: mark_note changes the mark's ctime, and would hide it */
+    if (lstat(path, &mark) < 0 || (mark.st_mtim.tv_sec == mark.st_ctim.tv_sec &&
+                                   mark.st_mtim.tv_nsec == mark.st_ctim.tv_nsec))
+        set_time(path, (struct timespec){0, 0});
 }
 
 bool mark_is_untouched(const char *path, const struct stat *file)
@@ -154,6 +157,7 @@ bool mark_is_untouched(const char *path, const struct stat *file)
     return mark.st_mtim.tv_sec == file->st_ctim.tv_sec && mark.st_mtim.tv_nsec == file->st_ctim.tv_nsec;
 }
 
+/* Makes one mark; *IS_NEW tells whether it was not there. */
 static int make_one(const char *directory, const char *name, const char *maker, bool durably,
                     bool *is_new)
 {

@@ -59,7 +59,7 @@ EXPECTED
 
     run mk function
     expect out <<EXPECTED
-Makefile:8: *** settle: mnt/output: $1.  Stop.
+Makefile:8: *** settle: mnt/output: $1; remove it, or the next make takes it for up to date.  Stop.
 EXPECTED
     test "$status" = 2 || fail "status $status"
     test -e mnt/output || fail "removed, though the function didn't make it"

@@ -544,7 +544,7 @@ test_lost_data_is_a_fatal_error_and_removes_nothing() {
     echo 'files = mnt/output' | print_settled
     make_fails
     expect out <<'EOF'
-Makefile:4: *** settle: mnt/output: Input/output error; what was written to it is lost.  Stop.
+Makefile:4: *** settle: mnt/output: Input/output error; what was written to it is lost; remove it, or the next make takes it for up to date.  Stop.
 EOF
     test -e mnt/output || fail "removed"
 }

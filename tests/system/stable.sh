@@ -130,7 +130,7 @@ test_longer_than_the_timeout_is_wrong_usage() {
     settle -s 2 -t 1 file
     test "$status" = 2 || fail "status $status: $(cat out)"
     expect out <<'EXPECTED'
-settle: SETTLE_STABLE is longer than SETTLE_TIMEOUT
+settle: the time to stand still (SETTLE_STABLE) is longer than the timeout (SETTLE_TIMEOUT)
 Try 'settle --help' for more information.
 EXPECTED
     SETTLE_STABLE=11 settle file
@@ -140,7 +140,7 @@ EXPECTED
     for goal in hook function; do
         run mk $goal
         test "$status" = 2 || fail "$goal: status $status: $(cat out)"
-        grep -q '^\(Makefile:[0-9]*\|make\): \*\*\* settle: SETTLE_STABLE is longer than SETTLE_TIMEOUT\.  Stop\.$' out ||
+        grep -q '^\(Makefile:[0-9]*\|make\): \*\*\* settle: the time to stand still (SETTLE_STABLE) is longer than the timeout (SETTLE_TIMEOUT)\.  Stop\.$' out ||
             fail "$goal: $(cat out)"
         test ! -e ran || fail "$goal: the recipe ran"
     done
