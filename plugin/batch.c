@@ -14,7 +14,10 @@
 #include "message.h"
 #include "sys.h"
 
-void remove_lost(const char *name, const char *reason)
+/* The kernel could not write what a recipe wrote to the file NAME.  make must not take it for up to date,
+   and a second fsync of it would succeed: it goes, as make itself removes the target of a recipe that was
+   cut short.  Says so, after REASON. */
+static void remove_lost(const char *name, const char *reason)
 {
     char *real = realpath(name, NULL);  /* of a link, the file: make looks at that */
     bool is_gone = sys.unlink(real ? real : name) == 0 || errno == ENOENT;
@@ -28,19 +31,22 @@ void remove_lost(const char *name, const char *reason)
                 strerror(error));
 }
 
-static void tell(const struct outcome *outcome, void *context)
+void tell_failure(const struct outcome *outcome)
 {
-    char *text;
+    char *text = message_of(outcome);
 
-    (void)context;
-    if (outcome->what != OUTCOME_FAILED)
-        return;
-    text = message_of(outcome);
     if (outcome_lost(outcome))
         remove_lost(outcome->name, text ? text : outcome->name);
     else
         message("%s", text ? text : outcome->name);
     free(text);
+}
+
+static void tell(const struct outcome *outcome, void *context)
+{
+    (void)context;
+    if (outcome->what == OUTCOME_FAILED)
+        tell_failure(outcome);
 }
 
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count)

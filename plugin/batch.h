@@ -6,14 +6,15 @@
 
 #include <stddef.h>
 
+#include "outcome.h"
+
 /* Fsyncs the COUNT files NAME, whose marks in DIRECTORY are MAKER's, and removes the marks of those that
    are safe.  Failures are told on stderr; a file whose content is lost is removed.  Returns 0, or 1 where a
    file failed. */
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count);
 
-/* The kernel could not write what a recipe wrote to the file NAME.  make must not take it for up to date,
-   and a second fsync of it would succeed: it goes, as make itself removes the target of a recipe that was
-   cut short.  Says so, after REASON. */
-void remove_lost(const char *name, const char *reason);
+/* Tells on stderr of OUTCOME, a failure.  A file whose content is lost is removed: make must not take it for
+   up to date. */
+void tell_failure(const struct outcome *outcome);
 
 #endif

@@ -31,6 +31,7 @@
 #include "make.h"
 #include "names.h"
 #include "options.h"
+#include "program.h"
 #include "pending.h"
 #include "recipes.h"
 #include "recovery.h"
@@ -61,9 +62,6 @@ static struct {
     struct captured gpath, shell;
     char *inherited_shell;  /* the project's shell, where a settle-sh has started this make */
     char *shell_code;       /* SHELL as we have set it */
-    char *directory;        /* of settle-sh */
-    char *program;          /* settle-sh ... */
-    char *bourne_program;   /* ... and the same by a name that make takes for a Bourne shell */
     struct current current;
     enum { NOT_ASKED, ASKED, ANSWERING } setting_state;  /* expand_setting */
     char *setting;
@@ -90,7 +88,7 @@ static char *expand_project_shell(void)
 {
     char *shell = expand_captured(&hook.shell);
 
-    if (strcmp(shell, hook.program) == 0 || strcmp(shell, hook.bourne_program) == 0) {
+    if (program_is(shell)) {
         free(shell);
         shell = make_need(strdup(hook.inherited_shell));
     }
@@ -167,23 +165,12 @@ static void current_look(char *target)
     job->shell = make_need(strdup(""));
 }
 
-/* settle-sh must be there and make must be able to run it, or an annotation would silently do
-   nothing. */
-static void check_program(void)
-{
-    if (access(hook.program, X_OK) < 0 || access(hook.bourne_program, X_OK) < 0)
-        make_fatal("settle-sh is neither beside settle.so (%s) nor in %s", hook.directory,
-                   PKGLIBDIR);
-    if (strpbrk(hook.program, " \t\"'\\$"))
-        make_fatal("%s: make can't run a shell with such a name (blanks, quotes, $): move it",
-                   hook.program);
-}
-
 /* SHELL, before each line of a recipe: the project's own where there is nothing to settle (make then
    runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
 static char *part_shell(void)
 {
     char *shell, *result;
+    const char *path;
 
     if (hook.setting_state == ASKED) {
         answer_setting();
@@ -201,13 +188,13 @@ static char *part_shell(void)
         free(shell);
         return result;
     }
-    check_program();
+    path = program_path(shell_is_bourne(shell));
     /* For $(shell) in the recipe, which up to make 4.3 gets make's own environment. */
     if (setenv(JOB_SHELL, shell, 1) < 0)
         make_need(NULL);
     free(hook.current.job.shell);
     hook.current.job.shell = shell;
-    return make_result(shell_is_bourne(shell) ? hook.bourne_program : hook.program);
+    return make_result(path);
 }
 
 /* Here an annotated target would not be settled although its recipe runs: say so rather than let it
@@ -294,8 +281,7 @@ static const char *plain_shell(void)
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-=: ";
     const char *shell = hook.shell.value;
 
-    if (!*shell || shell[strspn(shell, plain)] || strcmp(shell, hook.program) == 0 ||
-        strcmp(shell, hook.bourne_program) == 0)
+    if (!*shell || shell[strspn(shell, plain)] || program_is(shell))
         return "$$(settle-hook plain-shell)";
     return shell;
 }
@@ -385,32 +371,6 @@ char *hook_function(const char *name, unsigned count, char **argument)
     make_fatal("$(%s %s) is internal to settle", name, argument[0]);
 }
 
-static char *path_in(const char *directory, const char *name)
-{
-    char *path;
-
-    if (asprintf(&path, "%s/%s", directory, name) < 0)
-        make_need(NULL);
-    return path;
-}
-
-/* Beside settle.so, which holds in the build tree and wherever an installation is moved to; else
-   where it was to be installed. */
-static void find_program(const char *library)
-{
-    const char *slash = strrchr(library, '/');
-
-    hook.directory = make_need(slash ? strndup(library, (size_t)(slash - library)) : strdup("."));
-    hook.program = path_in(hook.directory, "settle-sh");
-    if (access(hook.program, X_OK) < 0 && access(PKGLIBDIR "/settle-sh", X_OK) == 0) {
-        free(hook.directory);
-        free(hook.program);
-        hook.directory = make_need(strdup(PKGLIBDIR));
-        hook.program = path_in(hook.directory, "settle-sh");
-    }
-    hook.bourne_program = path_in(hook.directory, "bourne/sh");
-}
-
 static bool is_hooked(void)
 {
     char *value = make_expand("$(value GPATH)");
@@ -426,7 +386,7 @@ int hook_prepare(const char *library)
 
     if (is_hooked())
         return -1;
-    find_program(library);
+    program_find(library);
     hook.inherited_shell =
         make_need(strdup(inherited && *inherited ? inherited : JOB_DEFAULT_SHELL));
     hook.gpath = capture("$(value GPATH)", "$(flavor GPATH)");
@@ -437,17 +397,4 @@ int hook_prepare(const char *library)
         free(make_expand("$(eval override GPATH = $$(settle-hook gpath))"));
     free(make_expand("$(eval override export " JOB " = $$(if $$(value SETTLE),$$(settle-hook job)))"));
     return 0;
-}
-
-void hook_forget(void)
-{
-    current_clear(&hook.current);
-    free(hook.gpath.value);
-    free(hook.shell.value);
-    free(hook.inherited_shell);
-    free(hook.shell_code);
-    free(hook.directory);
-    free(hook.program);
-    free(hook.bourne_program);
-    memset(&hook, 0, sizeof hook);
 }

@@ -12,7 +12,4 @@ int hook_prepare(const char *library);
 /* A gmk_func_ptr, $(settle-hook PART): the make side of it all, see hook.c. */
 char *hook_function(const char *name, unsigned count, char **argument);
 
-/* Gives back the memory. */
-void hook_forget(void);
-
 #endif

@@ -100,14 +100,13 @@ static void tell(const struct outcome *outcome, void *context)
     const struct settle_options *options = context;
     char *text;
 
-    if (outcome->what != OUTCOME_FAILED && !options->verbose)
-        return;
-    text = message_of(outcome);
-    if (outcome_lost(outcome))
-        remove_lost(outcome->name, text ? text : outcome->name);
-    else
+    if (outcome->what == OUTCOME_FAILED) {
+        tell_failure(outcome);
+    } else if (options->verbose) {
+        text = message_of(outcome);
         message("%s", text ? text : outcome->name);
-    free(text);
+        free(text);
+    }
 }
 
 /* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it.  Where

@@ -112,7 +112,8 @@ MAKE
     for mode in fsync writeback; do
         mk SETTLE_MODE=$mode >out
         read -r before after <out
-        test "$before" = "$after" || fail "$mode: $before descriptors before, $after after"
+        # fewer: what of make was open beside the first count
+        test "$after" -le "$before" || fail "$mode: $before descriptors before, $after after"
     done
 }
 
