@@ -75,8 +75,11 @@ static void tell_recovery(const struct recovery *recovery, void *context)
                 recovery->name);
         break;
     case RECOVERY_FAILED:
-        message("%s: its recipe was cut short, and it can't be removed: %s", recovery->name,
-                recovery->error == EBUSY ? "that still runs" : strerror(recovery->error));
+        if (recovery->error == EBUSY)
+            message("%s: its make is gone, but its recipe still runs", recovery->name);
+        else
+            message("%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", recovery->name,
+                    recovery->path, strerror(recovery->error));
         *failed = true;
         break;
     case RECOVERY_CUT_SHORT:

@@ -91,8 +91,8 @@ static void tell(const struct recovery *recovery, void *context)
     case RECOVERY_FAILED:
         if (recovery->error == EBUSY)
             make_fatal("%s: its make is gone, but its recipe still runs", recovery->name);
-        make_fatal("%s: its recipe was cut short, and it can't be removed: %s", recovery->name,
-                   strerror(recovery->error));
+        make_fatal("%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", recovery->name,
+                   recovery->path, strerror(recovery->error));
     case RECOVERY_OWN:
         if (!way->is_dry)
             end_own(recovery);
