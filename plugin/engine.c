@@ -66,10 +66,16 @@ static enum way way_of(const struct run *run, const struct file *file)
     return run->set.group[file->group].way;
 }
 
+/* With syncfs the files need no threads to share a commit, but opening and asking each takes most of the time. */
+static bool is_threaded(enum way way)
+{
+    return way == WAY_THREADS || way == WAY_SYNCFS;
+}
+
 static bool is_its_turn(const struct run *run, const struct file *file)
 {
     return file_is_open_question(file) &&
-           (way_of(run, file) == WAY_THREADS) == run->wants_threads;
+           is_threaded(way_of(run, file)) == run->wants_threads;
 }
 
 /* Runs WORK on all files: those of a way with threads from several at once, then the others. */
@@ -79,7 +85,7 @@ static void each_file(struct run *run, void (*work)(void *context, size_t index)
     bool has_others = false, has_threads = false;
 
     for (size_t i = 0; i < run->set.groups; i++)
-        if (run->set.group[i].way == WAY_THREADS)
+        if (is_threaded(run->set.group[i].way))
             has_threads = true;
         else
             has_others = true;
