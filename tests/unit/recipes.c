@@ -38,15 +38,18 @@ static struct job job_of(const char *target, const char *files)
     return job;
 }
 
-/* What settle-sh does to the marks: begins, and unless END is MARK_RUNNING ends so.  What ends it is a byte from HELD. */
-static _Noreturn void shell(const struct job *job, enum mark_end end, int held)
+/* What settle-sh does to the marks: begins, which it says on READY, and unless END is MARK_RUNNING ends so.  What
+   ends it is a byte from HELD, or half a minute. */
+static _Noreturn void shell(const struct job *job, enum mark_end end, int ready, int held)
 {
     struct list names = {0};
     char byte;
 
+    alarm(30);
     if (job_marked(job, &names) < 0 ||
         mark_make(".settle", names.name, names.count, job->maker, false) != names.count ||
-        mark_note(".settle", names.name[0], job->maker, MARK_RUNNING, 0) < 0 || read(held, &byte, 1) != 1)
+        mark_note(".settle", names.name[0], job->maker, MARK_RUNNING, 0) < 0 || write(ready, "x", 1) != 1 ||
+        read(held, &byte, 1) != 1)
         _exit(1);
     if (end != MARK_RUNNING && mark_note(".settle", names.name[0], job->maker, end, getpid()) < 0)
         _exit(1);
@@ -63,15 +66,20 @@ static struct line begin_line(const char *target, const char *files, enum mark_e
 {
     struct job job = job_of(target, files);
     struct line line;
-    int held[2];
+    int held[2], ready[2];
+    char byte;
 
     recipes_line(target);
     recipes_job(&job);
     assert_int_equal(pipe2(held, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
     line.shell = fork();
     if (line.shell == 0)
-        shell(&job, end, held[0]);
+        shell(&job, end, ready[1], held[0]);
     close(held[0]);
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
     line.hold = held[1];
     return line;
 }
