@@ -7,24 +7,25 @@
 #include <fcntl.h>
 #include <stddef.h>
 
+#include "fs_magic.h"
 #include "lease.h"
 #include "retry.h"
 #include "sys.h"
 
 enum lease_sight lease_sight(unsigned long magic)
 {
-    /* Seen on Linux 6.18.  Numbers as in linux/magic.h and the file systems' own headers. */
+    /* Seen on Linux 6.18. */
     static const struct {
         unsigned long magic;
         enum lease_sight sight;
     } seen[] = {
-        {0xef53, LEASE_SEES_ALL},      /* ext2, ext3, ext4 */
-        {0x58465342, LEASE_SEES_ALL},  /* xfs */
-        {0x9123683e, LEASE_SEES_ALL},  /* btrfs */
-        {0xf2f52010, LEASE_SEES_ALL},  /* f2fs */
-        {0x01021994, LEASE_SEES_ALL},  /* tmpfs */
-        {0x6969, LEASE_SEES_NOTHING},      /* NFS: v3 refuses, v4 asks the server, which answers at random */
-        {0x01021997, LEASE_SEES_NOTHING},  /* 9p: refuses */
+        {FS_EXT, LEASE_SEES_ALL},
+        {FS_XFS, LEASE_SEES_ALL},
+        {FS_BTRFS, LEASE_SEES_ALL},
+        {FS_F2FS, LEASE_SEES_ALL},
+        {FS_TMPFS, LEASE_SEES_ALL},
+        {FS_NFS, LEASE_SEES_NOTHING},  /* v3 refuses, v4 asks the server, which answers at random */
+        {FS_9P, LEASE_SEES_NOTHING},   /* refuses */
     };
 
     for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)

@@ -10,13 +10,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "fs_magic.h"
 #include "order.h"
-
-/* Numbers as in linux/magic.h and the file systems' own headers. */
-#define EXT 0xef53UL
-#define XFS 0x58465342UL
-#define BTRFS 0x9123683eUL
-#define TMPFS 0x01021994UL
 
 static unsigned long magic_of(const char *path)
 {
@@ -50,10 +45,10 @@ bool order_is_free(const char *marks, const char *files)
     if (stat(marks, &a) < 0 || stat(files, &b) < 0 || a.st_dev != b.st_dev)
         return false;
     switch (magic_of(marks)) {
-    case EXT:
+    case FS_EXT:
         return has_journal(a.st_dev);
-    case XFS:    /* one log, written in order (xfs-delayed-logging-design.rst) */
-    case TMPFS:  /* nothing of it survives */
+    case FS_XFS:  /* one log, written in order (xfs-delayed-logging-design.rst) */
+    case FS_TMPFS:  /* nothing of it survives */
         return true;
     default:
         /* btrfs: an fsync's log tree has that file and its neighbours, but not the older mark; 58 of 80 images
@@ -66,12 +61,12 @@ bool order_is_free(const char *marks, const char *files)
 bool order_is_local(const char *directory)
 {
     switch (magic_of(directory)) {
-    case EXT:
-    case XFS:
-    case BTRFS:
-    case TMPFS:
-    case 0x794c7630UL:  /* overlayfs: its upper folder must not be shared (overlayfs.rst) */
-    case 0xf2f52010UL:  /* f2fs */
+    case FS_EXT:
+    case FS_XFS:
+    case FS_BTRFS:
+    case FS_TMPFS:
+    case FS_OVERLAY:  /* its upper folder must not be shared (overlayfs.rst) */
+    case FS_F2FS:
         return true;
     default:
         return false;

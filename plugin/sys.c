@@ -21,9 +21,9 @@
 
 #ifdef HAVE_LINUX_BTRFS_H
 #include <linux/btrfs.h>
-#include <linux/magic.h>
 #endif
 
+#include "fs_magic.h"
 #include "sys.h"
 
 static int real_open(const char *path, int flags)
@@ -193,7 +193,7 @@ static int real_dirty_in_fs(int fd, unsigned long magic, uint64_t *dirty)
     char path[sizeof "/sys/fs/btrfs/" + 36 + sizeof "/allocation/data/bytes_may_use"];
     size_t end = (size_t)sprintf(path, "/sys/fs/btrfs/");
 
-    if (magic == BTRFS_SUPER_MAGIC) {
+    if (magic == FS_BTRFS) {
         memset(&info, 0, sizeof info);
         if (ioctl(fd, BTRFS_IOC_FS_INFO, &info) < 0)
             return -1;

@@ -15,16 +15,9 @@
 
 #include "config.h"
 
+#include "fs_magic.h"
 #include "way.h"
 #include "writeback.h"
-
-/* Numbers as in linux/magic.h and the file systems' own headers. */
-#define EXT 0xef53UL
-#define XFS 0x58465342UL
-#define BTRFS 0x9123683eUL
-#define OVERLAY 0x794c7630UL
-#define TMPFS 0x01021994UL
-#define RAMFS 0x858458f6UL
 
 /* Below that, fsync of each is quick enough, and no thread or syncfs is worth its start. */
 #define MANY 16
@@ -44,7 +37,7 @@ static bool is_most_of_what_is_dirty(const struct situation *situation)
 
 static bool is_journaling(unsigned long magic)
 {
-    return magic == EXT || magic == XFS || magic == BTRFS;
+    return magic == FS_EXT || magic == FS_XFS || magic == FS_BTRFS;
 }
 
 bool way_depends_on_dirty(const struct situation *situation)
@@ -56,7 +49,7 @@ bool way_depends_on_dirty(const struct situation *situation)
 enum way way_choose(const struct situation *situation)
 {
     /* Nothing is behind these: fsync is a call that does nothing (noop_fsync). */
-    if (situation->mode == MODE_DEFERRED || situation->magic == TMPFS || situation->magic == RAMFS ||
+    if (situation->mode == MODE_DEFERRED || situation->magic == FS_TMPFS || situation->magic == FS_RAMFS ||
         way_is_pseudo(situation->magic))
         return WAY_NOTHING;
     if (situation->mode != MODE_FSYNC)
@@ -66,21 +59,21 @@ enum way way_choose(const struct situation *situation)
     /* Each fsync writes a log tree of its own: from several threads they wait for one another, and for
        pages that are under writeback they wait longer than if they start it themselves.  A commit takes none
        of the others' data along, unless the file system is mounted with flushoncommit. */
-    if (situation->magic == BTRFS)
+    if (situation->magic == FS_BTRFS)
         return situation->files >= MANY && writeback_is_complete() ? WAY_COMMIT : WAY_PLAIN;
     /* A single file's fsync starts its writeback itself. */
     if (situation->files == 1)
         return WAY_PLAIN;
     /* Threads that wait for the same journal commit and the same flush of the device share it.  What is
        below an overlay mostly is one of these. */
-    if (situation->files >= MANY && (is_journaling(situation->magic) || situation->magic == OVERLAY))
+    if (situation->files >= MANY && (is_journaling(situation->magic) || situation->magic == FS_OVERLAY))
         return WAY_THREADS;
     return WAY_EACH;
 }
 
 bool way_is_pseudo(unsigned long magic)
 {
-    static const unsigned long pseudo[] = {
+    static const unsigned long pseudo[] = {  /* as in linux/magic.h */
         0x9fa0,      /* proc */
         0x62656572,  /* sysfs */
         0x64626720,  /* debugfs */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
+#include "fs_magic.h"
 #include "retry.h"
 #include "sys.h"
 #include "writeback.h"
@@ -25,24 +26,24 @@ enum call {
     CALL_FDATASYNC,  /* works everywhere, at the price of a commit and a flush */
 };
 
-/* The choice.  Numbers as in linux/magic.h and the file systems' own headers. */
+/* The choice. */
 static const struct {
     unsigned long magic;
     enum call call;
 } calls[] = {
     /* File systems whose page cache is what sync_file_range(2) works on, seen with cachestat(2).
        Their ctime and blocks come with the pages. */
-    {0xef53, CALL_RANGE},      /* ext2, ext3, ext4 */
-    {0x58465342, CALL_RANGE},  /* xfs */
-    {0x9123683e, CALL_RANGE},  /* btrfs; with compression the first call only hands the pages to a
+    {FS_EXT, CALL_RANGE},
+    {FS_XFS, CALL_RANGE},
+    {FS_BTRFS, CALL_RANGE},  /* with compression the first call only hands the pages to a
                                  worker, the second finds them under writeback and waits: hence
                                  writeback_start, then WRITE once more (btrfs_fdatawrite_range) */
-    {0xf2f52010, CALL_RANGE},  /* f2fs */
-    {0x01021994, CALL_RANGE},  /* tmpfs: nothing to do */
-    {0x6969, CALL_RANGE},      /* NFS: the server, and with it every other host, has the bytes */
-    /* overlayfs: the pages belong to the inode of the real file.  sync_file_range does nothing and
+    {FS_F2FS, CALL_RANGE},
+    {FS_TMPFS, CALL_RANGE},  /* nothing to do */
+    {FS_NFS, CALL_RANGE},    /* the server, and with it every other host, has the bytes */
+    /* The pages belong to the inode of the real file.  sync_file_range does nothing and
        returns 0; FIEMAP is handed on to the real inode, and its SYNC flag with it (ovl_fiemap). */
-    {0x794c7630, CALL_FIEMAP},
+    {FS_OVERLAY, CALL_FIEMAP},
     /* All others, FUSE among them: what lies behind (a server's cache, a lower file) can't be known
        from here. */
 };
