@@ -13,29 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "mark.h"
 #include "order.h"
-
-/* The directory in which PATH is an entry, newly allocated. */
-static char *folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
-}
-
-static int sync_directory(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error = 0;
-
-    if (fd < 0)
-        return -1;
-    if (fsync(fd) < 0 && errno != EINVAL && errno != EBADF)
-        error = errno;
-    close(fd);
-    errno = error;
-    return error ? -1 : 0;
-}
 
 int mark_prepare(const char *directory)
 {
@@ -45,11 +25,10 @@ int mark_prepare(const char *directory)
 int mark_prepare_durably(const char *directory)
 {
     char *above = folder_of(directory);
-    const char *folder = above && !*above ? "/" : above;
     int result = -1;
 
-    if (folder)
-        result = order_is_free(directory, folder) ? 0 : sync_directory(folder);
+    if (above)
+        result = order_is_free(directory, above) ? 0 : folder_sync(above);
     free(above);
     return result;
 }
@@ -107,7 +86,7 @@ static int sync_long(const char *directory, const char *path)
     int result = folder ? 0 : -1;
 
     while (result == 0 && strlen(folder) > strlen(directory)) {
-        result = sync_directory(folder);
+        result = folder_sync(folder);
         *strrchr(folder, '/') = '\0';
     }
     free(folder);
@@ -120,8 +99,7 @@ static bool is_order_free(const char *directory, const char *name)
 {
     char *folder = folder_of(name);
     struct stat st;
-    const char *files = !folder || !*folder ? "/" : stat(folder, &st) == 0 ? folder : ".";
-    bool is_free = folder && order_is_free(directory, files);
+    bool is_free = folder && order_is_free(directory, stat(folder, &st) == 0 ? folder : ".");
 
     free(folder);
     return is_free;
@@ -197,12 +175,11 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
     for (size_t i = 0; i < count; i++) {
         bool is_new;
 
-        if (make_one(directory, name[i], maker, durably, &is_new) < 0) {
+        if (make_one(directory, name[i], maker, durably, &is_new) < 0)
             return i;
-        }
         needs_sync |= durably && is_new && !is_order_free(directory, name[i]);
     }
-    return needs_sync && sync_directory(directory) < 0 ? 0 : count;
+    return needs_sync && folder_sync(directory) < 0 ? 0 : count;
 }
 
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "list.h"
 #include "order.h"
 #include "recover.h"
@@ -34,20 +35,12 @@ static void collect(const char *path, const char *name, void *context)
 /* Where the order is not free, a mark must not be gone before its file is. */
 static int sync_removal(const char *directory, const char *name)
 {
-    char *copy = strdup(name), *slash = copy ? strrchr(copy, '/') : NULL;
-    const char *folder = slash == copy ? "/" : slash ? copy : ".";
-    int fd = -1, result = copy ? 0 : -1;
+    char *folder = folder_of(name);
+    int result = -1;
 
-    if (slash)
-        *slash = '\0';
-    if (result == 0 && !order_is_free(directory, slash == copy ? "/" : folder)) {
-        fd = open(slash == copy ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL && errno != EBADF))
-            result = -1;
-        if (fd >= 0)
-            close(fd);
-    }
-    free(copy);
+    if (folder)
+        result = order_is_free(directory, folder) ? 0 : folder_sync(folder);
+    free(folder);
     return result;
 }
 

@@ -1,0 +1,33 @@
+/* folder.c - the directory in which a file is an entry
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "folder.h"
+
+char *folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == path)
+        return strdup("/");
+    return slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+}
+
+int folder_sync(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error = 0;
+
+    if (fd < 0)
+        return -1;
+    if (fsync(fd) < 0 && errno != EINVAL && errno != EBADF)
+        error = errno;
+    close(fd);
+    errno = error;
+    return error ? -1 : 0;
+}
