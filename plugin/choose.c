@@ -10,6 +10,13 @@
 /* How many files tell how much of a set is dirty. */
 #define SAMPLE 256
 
+/* Files of an index below MAY_KEEP may stay open. */
+static void close_one(const struct set *set, struct file *file, size_t may_keep)
+{
+    if ((size_t)(file - set->file) >= may_keep)
+        file_close(file);
+}
+
 /* Bytes of GROUP's files that are dirty, from a sample of them; 0 where the kernel doesn't say. */
 static uint64_t dirty_of(struct set *set, const struct settle_options *options, size_t group,
                          size_t may_keep)
@@ -27,51 +34,51 @@ static uint64_t dirty_of(struct set *set, const struct settle_options *options, 
         if (sys.dirty_of_file(file->fd, &bytes) == 0)
             dirty += bytes;
         asked++;
-        if (i >= may_keep)
-            file_close(file);
+        close_one(set, file, may_keep);
     }
     return asked > 0 ? dirty * set->group[group].files / asked : 0;
 }
 
-/* Opens a file of the group of INDEX to see what file system it is on; its number, or 0. */
-static unsigned long find_magic(struct set *set, const struct settle_options *options,
-                                size_t index, size_t may_keep)
+/* Opens a file of GROUP, the first that can be opened.  Returns it, or NULL. */
+static struct file *open_one(struct set *set, const struct settle_options *options, size_t group)
 {
-    unsigned long magic = 0;
-
-    for (size_t i = set->group[index].first; i < set->count; i++) {
+    for (size_t i = set->group[group].first; i < set->count; i++) {
         struct file *file = &set->file[i];
 
-        if (file->group != index || !file_is_open_question(file) || file_try_open(set, options, file) < 0)
-            continue;
-        if (sys.fs_magic(file->fd, &magic) < 0)
-            magic = 0;
-        if (i >= may_keep)
-            file_close(file);
-        break;
+        if (file->group == group && file_is_open_question(file) &&
+            file_try_open(set, options, file) == 0)
+            return file;
     }
+    return NULL;
+}
+
+/* The number of GROUP's file system, or 0. */
+static unsigned long find_magic(struct set *set, const struct settle_options *options,
+                                size_t group, size_t may_keep)
+{
+    struct file *file = open_one(set, options, group);
+    unsigned long magic = 0;
+
+    if (!file)
+        return 0;
+    if (sys.fs_magic(file->fd, &magic) < 0)
+        magic = 0;
+    close_one(set, file, may_keep);
     return magic;
 }
 
 /* Bytes that a syncfs of GROUP's file system would write, or more where only more is known. */
-static uint64_t dirty_around(struct set *set, const struct settle_options *options, size_t group)
+static uint64_t dirty_around(struct set *set, const struct settle_options *options, size_t group,
+                             size_t may_keep)
 {
-    uint64_t dirty = UINT64_MAX;
+    struct file *file = open_one(set, options, group);
+    uint64_t dirty;
 
-    for (size_t i = set->group[group].first; i < set->count; i++) {
-        struct file *file = &set->file[i];
-        bool was_open = file->fd >= 0;
-
-        if (file->group != group || !file_is_open_question(file) ||
-            file_try_open(set, options, file) < 0)
-            continue;
-        if (sys.dirty_in_fs(file->fd, set->group[group].magic, &dirty) < 0 &&
-            sys.dirty_in_all(&dirty) < 0)
-            dirty = UINT64_MAX;
-        if (!was_open)
-            file_close(file);
-        break;
-    }
+    if (!file)
+        return UINT64_MAX;
+    if (sys.dirty_in_fs(file->fd, set->group[group].magic, &dirty) < 0 && sys.dirty_in_all(&dirty) < 0)
+        dirty = UINT64_MAX;
+    close_one(set, file, may_keep);
     return dirty;
 }
 
@@ -88,7 +95,7 @@ void choose_way(struct set *set, const struct settle_options *options, size_t in
     group->magic = situation.magic = find_magic(set, options, index, may_keep);
     if (way_depends_on_dirty(&situation)) {
         situation.dirty_of_set = dirty_of(set, options, index, may_keep);
-        situation.dirty_around = dirty_around(set, options, index);
+        situation.dirty_around = dirty_around(set, options, index, may_keep);
     }
     group->way = way_choose(&situation);
 }

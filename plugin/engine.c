@@ -26,7 +26,9 @@
 #include "writeback.h"
 #include "writers.h"
 
+/* As many as the times in way.c were taken with. */
 #define THREADS 32u
+
 struct run {
     const struct settle_options *options;
     const struct engine_caller *caller;
@@ -119,29 +121,32 @@ static void begin(void *context, size_t index)
     file->seconds = stopwatch_seconds(&watch);
 }
 
-/* Waits until a file is what the mode asks for.  A failure is never tried again: the kernel reports it once
-   and counts the pages as clean afterwards, so the second try would succeed with the data lost. */
+/* Waits until FILE, which is open, is what the mode asks for.  A failure is never tried again: the kernel reports
+   it once and counts the pages as clean afterwards, so the second try would succeed with the data lost. */
+static int settle_file(const struct run *run, const struct file *file)
+{
+    const struct group *group = &run->set.group[file->group];
+
+    if (group->way == WAY_NOTHING)
+        return 0;
+    /* After a syncfs there is nothing left to write, but to ask: an error that others' syncfs was told of before
+       is none of ours (Linux before 5.8 tells of none). */
+    if (run->options->mode != MODE_FSYNC || group->way == WAY_SYNCFS)
+        return writeback_wait(file->fd, group->magic);
+    return group->way == WAY_COMMIT ? writeback_complete(file->fd) : RETRY(sys.fsync(file->fd));
+}
+
 static void finish_file(struct run *run, struct file *file)
 {
     struct stopwatch watch = stopwatch_start();
     struct stat st;
-    enum way way = way_of(run, file);
 
     if (file_open(&run->set, file) < 0) {
         file_fail_missing(run->options, file, STEP_OPEN);
         return;
     }
-    if (run->options->mode != MODE_FSYNC) {
-        if (way != WAY_NOTHING && writeback_wait(file->fd, run->set.group[file->group].magic) < 0)
-            file_fail(file, STEP_WRITEBACK);
-    } else if (way == WAY_SYNCFS) {
-        /* There is nothing left to write, but to ask: an error that others' syncfs was told of before is none of
-           ours (Linux before 5.8 tells of none). */
-        if (writeback_wait(file->fd, run->set.group[file->group].magic) < 0)
-            file_fail(file, STEP_FSYNC);
-    } else if (way == WAY_COMMIT ? writeback_complete(file->fd) < 0
-                                 : way != WAY_NOTHING && RETRY(sys.fsync(file->fd)) < 0)
-        file_fail(file, STEP_FSYNC);
+    if (settle_file(run, file) < 0)
+        file_fail(file, run->options->mode == MODE_FSYNC ? STEP_FSYNC : STEP_WRITEBACK);
     if (run->set.wants_detail) {
         if (sys.fstat(file->fd, &st) < 0)
             file_fail(file, STEP_FIND);

@@ -39,10 +39,11 @@ static _Noreturn void die(int status, const char *what, const char *why)
 
 static bool is_this_program(const char *path)
 {
-    struct stat self, other;
+    static struct stat self;  /* it is asked about two or three paths */
+    struct stat other;
 
-    return sys.stat("/proc/self/exe", &self) == 0 && sys.stat(path, &other) == 0 &&
-           self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+    return (self.st_ino != 0 || sys.stat("/proc/self/exe", &self) == 0) &&
+           sys.stat(path, &other) == 0 && self.st_dev == other.st_dev && self.st_ino == other.st_ino;
 }
 
 /* The project's shell: the job's, or where this program is run as $(SHELL) within a recipe, that one's.
@@ -56,19 +57,12 @@ static const char *project_shell(const struct job *job)
     return shell;
 }
 
-/* Reads the job out of the environment. */
+/* Reads the job out of the environment.  Its files have no blanks around them (hook.c, current_look). */
 static void take_job(struct job *job)
 {
-    char *files;
-
     if (job_parse(job, getenv(JOB)) < 0)
         die(EXIT_SETTLING_FAILED, JOB, errno == EINVAL ? "not what settle.so writes" : strerror(errno));
     job->options.missing_ok = true;
-    files = names_trim(job->files);
-    if (!files)
-        die(EXIT_SETTLING_FAILED, JOB, strerror(errno));
-    free(job->files);
-    job->files = files;
 }
 
 /* Clears from the environment what is this line's alone.  Where the makefile exports all variables, the
