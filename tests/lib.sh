@@ -14,6 +14,10 @@
 #   expect FILE <<text  FILE must hold exactly this text
 #   at_exit COMMAND     to be done when the test ends, however it ends; last one first
 #   mk ARGUMENT...      runs GNU make, with the plugin's path in $(PLUGIN)
+#   run COMMAND...      runs it, with its status in $status and what it printed in the file out
+#   settle ARGUMENT...  the same of settle
+#   make_works, make_fails ARGUMENT...  the same of make, which must end with status 0, or 2
+#   mount_or_skip ARGUMENT...  mounts, MOUNTPOINT last, and takes it down again
 #   traced FILE COMMAND...  runs COMMAND under strace with its processes, log in FILE
 
 : "${SRC:?run by make check}" "${BUILD:?run by make check}" "${MAKE:=make}" "${CC:=cc}" "${PRELOAD=}"
@@ -68,6 +72,36 @@ $AT_EXIT"
 mk() {
     # shellcheck disable=SC2086 # no preload, no word
     env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" --no-print-directory "$@"
+}
+
+# Runs COMMAND with its status in $status and all that it printed in the file out; make goes by the name
+# "make" there.
+run() {
+    status=0
+    "$@" >out 2>&1 || status=$?
+    sed -i 's/^g*make\(\[[0-9]*\]\)*: /make\1: /' out
+}
+
+# Runs make, which must succeed, or must fail with status 2.
+make_works() {
+    run mk "$@"
+    test "$status" = 0 || fail "status $status: $(cat out)"
+}
+
+make_fails() {
+    run mk "$@"
+    test "$status" = 2 || fail "status $status: $(cat out)"
+}
+
+settle() {
+    run "$BUILD/plugin/settle" "$@"
+}
+
+mount_or_skip() {
+    need_root "to mount a file system"
+    mount "$@" 2>/dev/null || skip "needs leave to mount"
+    for mounted; do :; done
+    at_exit "umount -l '$PWD/$mounted'"
 }
 
 traced() {

@@ -3,24 +3,6 @@
 
 # shellcheck disable=SC2016 # what stands in single quotes is for make
 
-# Runs COMMAND with its status in $status and all that it printed in the file out.
-run() {
-    status=0
-    "$@" >out.raw 2>&1 || status=$?
-    sed 's/^g*make\(\[[0-9]*\]\)*: /make\1: /' out.raw >out
-}
-
-settle() {
-    run "$BUILD/plugin/settle" "$@"
-}
-
-mount_or_skip() {
-    need_root "to mount a file system"
-    mount "$@" 2>/dev/null || skip "needs leave to mount"
-    for mounted; do :; done
-    at_exit "umount -l '$PWD/$mounted'"
-}
-
 # As root, what runs a command as an ordinary user.
 as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
 

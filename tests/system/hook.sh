@@ -3,25 +3,6 @@
 
 # shellcheck disable=SC2016 # what stands in single quotes is for make
 
-# Runs make with its status in $status and all that it printed in the file out; make goes by the name
-# "make" there.
-run_make() {
-    status=0
-    mk "$@" >out.raw 2>&1 || status=$?
-    sed 's/^g*make\(\[[0-9]*\]\)*: /make\1: /' out.raw >out
-}
-
-# Runs make, which must succeed, or must fail with status 2.
-make_works() {
-    run_make "$@"
-    test "$status" = 0 || fail "status $status: $(cat out)"
-}
-
-make_fails() {
-    run_make "$@"
-    test "$status" = 2 || fail "status $status: $(cat out)"
-}
-
 # make under strace, the calls that matter here in the file log, descriptors with their paths.
 trace_make() {
     TRACE=execve,write,fsync,fdatasync,msync,sync,syncfs traced log -y -s 200 \
@@ -660,7 +641,7 @@ output: private SETTLE = $@
 plain output:
 	@touch $@
 EOF
-    run_make
+    run mk
     test "$status" = 2 || skip "settle is installed where it was configured for"
     grep -qF "settle-sh is neither beside settle.so ($PWD) nor in " out || fail "$(cat out)"
     test -e plain || fail "a target without SETTLE doesn't care"

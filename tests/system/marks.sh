@@ -3,21 +3,6 @@
 
 # shellcheck disable=SC2016 # what stands in single quotes is for make
 
-run_make() {
-    status=0
-    mk "$@" >out 2>&1 || status=$?
-}
-
-make_works() {
-    run_make "$@"
-    test "$status" = 0 || fail "status $status: $(cat out)"
-}
-
-make_fails() {
-    run_make "$@"
-    test "$status" = 2 || fail "status $status: $(cat out)"
-}
-
 no_marks() {
     test ! -e "${1:-.settle}" || fail "there are still marks: $(ls -la "${1:-.settle}")"
 }
@@ -209,7 +194,7 @@ EOF
     no_marks
     for name in .hidden ..two '~tilde' 'a%b' x@y +plus "$long/$long/$long" 'my file'; do
         rm -f -- "$name"
-        run_make LONG="$long" KILL='kill -s KILL $$PPID'
+        run mk LONG="$long" KILL='kill -s KILL $$PPID'
         echo half >"./$name"
         make_works LONG="$long"
         grep -qF -e "settle: $name: its recipe was cut short; removed" out ||
@@ -275,9 +260,9 @@ test_dry_runs_tell_and_touch_nothing() {
         fail "not told: $(cat out)"
     grep -q 'making cut' out || fail "not taken for out of date: $(cat out)"
     ! grep -q 'making whole' out || fail "whole is taken for out of date: $(cat out)"
-    run_make -q
+    run mk -q
     test $status = 1 || fail "-q: status $status"
-    run_make -q whole
+    run mk -q whole
     test $status = 0 || fail "-q whole: status $status"
     test "$(cat cut)" = half || fail "cut was touched"
     test "$(marks)" = "$before" || fail "marks were touched"

@@ -3,17 +3,6 @@
 
 # shellcheck disable=SC2016 # what stands in single quotes is for make
 
-# Runs COMMAND with its status in $status and all that it printed in the file out.
-run() {
-    status=0
-    "$@" >out.raw 2>&1 || status=$?
-    sed 's/^g*make\(\[[0-9]*\]\)*: /make\1: /' out.raw >out
-}
-
-settle() {
-    run "$BUILD/plugin/settle" "$@"
-}
-
 # A ctime that moves once more some time after fsync, as on GlusterFS with features.ctime off.
 mount_moving() {
     mount_latefs "$PWD/mnt" after_fsync,delay="$1"

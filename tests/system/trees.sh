@@ -1,12 +1,6 @@
 # trees.sh - whole trees: deep, large, moving, with links, closed folders and other file systems in them
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Runs settle with its status in $status, and in out what it printed, on both.
-settle() {
-    status=0
-    "$BUILD/plugin/settle" "$@" >out 2>&1 || status=$?
-}
-
 # The names that out says were settled, sorted.
 settled() {
     sed -n 's/^settle: \(.*\): settled, .*/\1/p' out | sort
@@ -15,13 +9,6 @@ settled() {
 works() {
     settle "$@"
     test "$status" = 0 || fail "settle $*: status $status: $(head -c 2000 out)"
-}
-
-mount_or_skip() {
-    need_root "to mount a file system"
-    mount "$@" 2>/dev/null || skip "needs leave to mount"
-    for mounted; do :; done
-    at_exit "umount -l '$PWD/$mounted'"
 }
 
 # Names of 200 bytes: a path of 600 KB, and PATH_MAX is 4096.

@@ -6,13 +6,6 @@
 LINGER="$BUILD/tests/mmapwrite --size=64K"
 export LINGER
 
-# Runs COMMAND with its status in $status and all that it printed in the file out.
-run() {
-    status=0
-    "$@" >out.raw 2>&1 || status=$?
-    sed 's/^g*make\(\[[0-9]*\]\)*: /make\1: /' out.raw >out
-}
-
 # The process that mmapwrite --linger left behind in this folder.
 find_lingerer() {
     lingerer=

@@ -16,28 +16,16 @@ static int setup_many(void **state)
 {
     setup(state);
     many_files(MANY);
+    name_many(names, MANY);
     fake.magic = FAKE_BTRFS;
     fake.dirty_in_fs = fake.dirty_in_all = UINT64_MAX;
-    for (size_t i = 0; i < MANY; i++)
-        snprintf(names + 6 * i, sizeof names - 6 * i, "d/%03zu ", i);
     return 0;
-}
-
-/* Settles all, which ends with RESULT; returns how many were settled. */
-static size_t settle_all(int result)
-{
-    size_t settled = 0;
-
-    assert_int_equal(settle(MODE_FSYNC, names), result);
-    for (const char *at = told.text; (at = strstr(at, " settled")); at++)
-        settled++;
-    return settled;
 }
 
 static void test_one_commit(void **state)
 {
     (void)state;
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_int_equal(count_steps("start"), MANY);
     assert_int_equal(count_steps("fiemap"), MANY);
     assert_int_equal(count_steps("commit"), 1);
@@ -50,7 +38,7 @@ static void test_failure_of_one_file(void **state)
 {
     (void)state;
     fake_fail("fiemap", "d/007", EIO, 1);
-    assert_int_equal(settle_all(1), MANY - 1);
+    assert_int_equal(settle_many(names, 1), MANY - 1);
     assert_non_null(strstr(told.text, "d/007 failed at fsync (Input/output error), d/008 settled"));
     assert_int_equal(count_steps("commit"), 1);
 }
@@ -60,7 +48,7 @@ static void test_no_fiemap(void **state)
 {
     (void)state;
     fake_fail("fiemap", "d/007", EOPNOTSUPP, 1);
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_string_equal(fake_calls("fsync"), "fsync d/007");
 }
 
@@ -70,7 +58,7 @@ static void test_failing_commit(void **state)
     (void)state;
     fake_fail("commit", "d/000", EIO, 1);
     fake_fail("fsync", "d/007", EIO, 1);
-    assert_int_equal(settle_all(1), MANY - 1);
+    assert_int_equal(settle_many(names, 1), MANY - 1);
     assert_non_null(strstr(told.text, "d/007 failed at fsync (Input/output error), d/008 settled"));
     assert_int_equal(count_steps("fsync"), MANY + 1);
 }
@@ -81,7 +69,7 @@ static void test_held_file(void **state)
     (void)state;
     fake.written[fake_find("/w/d/005") - fake.entry] = true;
     fake.let_go_at = 5;
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_string_equal(fake_calls("commit fsync"), "commit d/000, fsync d/005");
 }
 
@@ -90,7 +78,7 @@ static void test_older_kernel(void **state)
 {
     (void)state;
     fake.kernel = "6.0.19";
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_int_equal(count_steps("fiemap") + count_steps("commit"), 0);
     assert_int_equal(count_steps("fsync"), MANY + 1);
 }

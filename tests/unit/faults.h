@@ -75,8 +75,7 @@ static const char *names_of_large_set(void)
 {
     static char names[LARGE * 6 + 1];
 
-    for (size_t i = 0; i < LARGE; i++)
-        snprintf(names + 6 * i, sizeof names - 6 * i, "d/%03zu ", i);
+    name_many(names, LARGE);
     names[LARGE * 6 - 1] = '\0';
     return names;
 }

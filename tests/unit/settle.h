@@ -136,6 +136,24 @@ static inline void many_files(size_t count)
     }
 }
 
+/* Their names, with blanks between, into NAMES, which has room for 6 bytes each. */
+static inline void name_many(char *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sprintf(names + 6 * i, "d/%03zu ", i);
+}
+
+/* Settles NAMES, separated by blanks, which ends with RESULT; returns how many were settled. */
+static inline size_t settle_many(const char *names, int result)
+{
+    size_t settled = 0;
+
+    assert_int_equal(settle(MODE_FSYNC, names), result);
+    for (const char *at = told.text; (at = strstr(at, " settled")); at++)
+        settled++;
+    return settled;
+}
+
 /* How often VERB was called since the last settle. */
 static inline size_t count_steps(const char *verb)
 {

@@ -16,26 +16,14 @@ static int setup_many(void **state)
 {
     setup(state);
     many_files(MANY);
-    for (size_t i = 0; i < MANY; i++)
-        snprintf(names + 6 * i, sizeof names - 6 * i, "d/%03zu ", i);
+    name_many(names, MANY);
     return 0;
-}
-
-/* Settles all, which ends with RESULT; returns how many were settled. */
-static size_t settle_all(int result)
-{
-    size_t settled = 0;
-
-    assert_int_equal(settle(MODE_FSYNC, names), result);
-    for (const char *at = told.text; (at = strstr(at, " settled")); at++)
-        settled++;
-    return settled;
 }
 
 static void test_one_call(void **state)
 {
     (void)state;
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000");  /* it has the directory, too */
     assert_int_equal(count_steps("wait"), MANY);  /* each is asked for its own error after it */
     assert_int_equal(count_steps("lease"), MANY);
@@ -48,7 +36,7 @@ static void test_failure_of_one_file(void **state)
     (void)state;
     fake_fail("syncfs", "d/000", EIO, 1);
     fake_fail("fsync", "d/007", EIO, 1);
-    assert_int_equal(settle_all(1), MANY - 1);
+    assert_int_equal(settle_many(names, 1), MANY - 1);
     assert_non_null(strstr(told.text, "d/007 failed at fsync (Input/output error), d/008 settled"));
     assert_int_equal(count_steps("syncfs"), 1);
     assert_int_equal(count_steps("fsync"), MANY + 1);
@@ -59,7 +47,7 @@ static void test_failure_of_the_directory(void **state)
     (void)state;
     fake_fail("syncfs", "d/000", ENOSPC, 1);
     fake_fail("fsync", "d", EIO, 1);
-    assert_int_equal(settle_all(1), MANY);
+    assert_int_equal(settle_many(names, 1), MANY);
     assert_non_null(strstr(told.text, "d/129 settled, d/ failed at fsync (Input/output error)"));
     assert_int_equal(count_steps("fsync"), MANY + 1);
 }
@@ -69,7 +57,7 @@ static void test_hidden_failure(void **state)
 {
     (void)state;
     fake_fail("wait", "d/007", EIO, 1);
-    assert_int_equal(settle_all(1), MANY - 1);
+    assert_int_equal(settle_many(names, 1), MANY - 1);
     assert_non_null(strstr(told.text, "d/007 failed at fsync (Input/output error), d/008 settled"));
     assert_int_equal(count_steps("fsync"), 0);
 }
@@ -79,7 +67,7 @@ static void test_failure_of_none(void **state)
 {
     (void)state;
     fake_fail("syncfs", "d/000", EIO, 1);
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_int_equal(count_steps("fsync"), MANY + 1);
 }
 
@@ -87,7 +75,7 @@ static void test_interrupted(void **state)
 {
     (void)state;
     fake_fail("syncfs", "d/000", EINTR, 2);
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_int_equal(count_steps("syncfs"), 3);
     assert_int_equal(count_steps("fsync"), 0);
 }
@@ -96,7 +84,7 @@ static void test_first_file_is_gone(void **state)
 {
     (void)state;
     fake_fail_later("open", "d/000", ENOENT, FAKE_EVER, 1);  /* when syncfs wants it */
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_int_equal(count_steps("syncfs"), 0);
     assert_int_equal(count_steps("fsync"), MANY + 1);
 }
@@ -108,7 +96,7 @@ static void test_other_file_systems(void **state)
     fake_add("e", S_IFDIR | 0755)->st.st_dev = 2;
     fake_add("e/x", S_IFREG | 0644)->st.st_dev = 2;
     snprintf(names + 6 * MANY, sizeof names - 6 * MANY, "e/x d");
-    assert_int_equal(settle_all(0), MANY + 2);
+    assert_int_equal(settle_many(names, 0), MANY + 2);
     assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync e/x, fsync e");
 }
 
@@ -117,7 +105,7 @@ static void test_much_else_is_dirty(void **state)
 {
     (void)state;
     fake.dirty_in_all = 1 << 30;
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_int_equal(count_steps("syncfs"), 0);
     assert_int_equal(count_steps("start"), MANY);
     assert_int_equal(count_steps("fsync"), MANY + 1);
@@ -129,7 +117,7 @@ static void test_held_file(void **state)
     (void)state;
     fake.written[fake_find("/w/d/005") - fake.entry] = true;
     fake.let_go_at = 5;
-    assert_int_equal(settle_all(0), MANY);
+    assert_int_equal(settle_many(names, 0), MANY);
     assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync d/005");
     assert_true(fake.now >= 5 + FAKE_SYNC_TAKES);
 }
