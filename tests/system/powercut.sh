@@ -88,6 +88,7 @@ sync cache/disk.img
 ln -s 3 cache/cut4.img
 cmp outer/cut4.img outer/disk.img
 umount cache
+wait                                    # cutdisk holds outer's files until it has ended
 umount outer
 EOF
     unshare -m sh ./cuts
