@@ -36,6 +36,7 @@ struct run {
     size_t may_keep;    /* files of a lower index may stay open from start to end */
     unsigned threads;   /* at the most */
     size_t *order;      /* of the directories */
+    bool syncfs_tells;  /* of errors */
     bool wants_threads; /* the files of which way it is the turn of */
     atomic_size_t done;
 };
@@ -99,20 +100,39 @@ static void each_file(struct run *run, void (*work)(void *context, size_t index)
         pool_run(1, run->set.count, work, tick, run);
 }
 
-/* Opens a file, starts its writeback where that is its way, and asks whether somebody writes to it. */
+/* What is to be done to FILE, which is open, before the others' turn.  Returns 0, or -1 with errno. */
+static int prepare(const struct run *run, struct file *file)
+{
+    switch (way_of(run, file)) {
+    case WAY_EACH:
+    case WAY_THREADS:
+    case WAY_COMMIT:
+        return writeback_start(file->fd);
+    case WAY_SYNCFS:
+        /* The syncfs will tell of what fails from now on, its descriptor being open; but not of an error that
+           somebody else's syncfs has been told of. */
+        file->is_asked = run->syncfs_tells;
+        return run->syncfs_tells ? writeback_ask(file->fd) : 0;
+    case WAY_PLAIN:
+    case WAY_NOTHING:
+        break;
+    }
+    return 0;
+}
+
+/* Opens a file, prepares it, and asks whether somebody writes to it. */
 static void begin(void *context, size_t index)
 {
     struct run *run = context;
     struct file *file = &run->set.file[index];
     struct stopwatch watch;
-    enum way way = way_of(run, file);
 
     if (!is_its_turn(run, file))
         return;
     watch = stopwatch_start();
     if (file_try_open(&run->set, run->options, file) < 0)
         return;
-    if ((way == WAY_EACH || way == WAY_THREADS || way == WAY_COMMIT) && writeback_start(file->fd) < 0)
+    if (prepare(run, file) < 0)
         file_fail(file, STEP_WRITEBACK);
     else
         writers_ask(&run->set, run->options, file);
@@ -121,16 +141,23 @@ static void begin(void *context, size_t index)
     file->seconds = stopwatch_seconds(&watch);
 }
 
+/* Nothing is left to be done to FILE. */
+static bool is_done(const struct run *run, const struct file *file)
+{
+    enum way way = way_of(run, file);
+
+    return way == WAY_NOTHING || (way == WAY_SYNCFS && file->is_asked);
+}
+
 /* Waits until FILE, which is open, is what the mode asks for.  A failure is never tried again: the kernel reports
    it once and counts the pages as clean afterwards, so the second try would succeed with the data lost. */
 static int settle_file(const struct run *run, const struct file *file)
 {
     const struct group *group = &run->set.group[file->group];
 
-    if (group->way == WAY_NOTHING)
+    if (is_done(run, file))
         return 0;
-    /* After a syncfs there is nothing left to write, but to ask: an error that others' syncfs was told of before
-       is none of ours (Linux before 5.8 tells of none). */
+    /* After a syncfs there is nothing left to write, but to ask. */
     if (run->options->mode != MODE_FSYNC || group->way == WAY_SYNCFS)
         return writeback_wait(file->fd, group->magic);
     return group->way == WAY_COMMIT ? writeback_complete(file->fd) : RETRY(sys.fsync(file->fd));
@@ -165,7 +192,7 @@ static void finish(void *context, size_t index)
 
     if (!is_its_turn(run, file) || file->is_held)
         return;
-    if (way_of(run, file) == WAY_NOTHING && file->fd < 0) {
+    if (is_done(run, file) && file->fd < 0) {
         atomic_fetch_add(&run->done, 1);
         return;
     }
@@ -201,20 +228,40 @@ static void settle_again(void *context, size_t index)
     dirs_sync(dirs, dir);
 }
 
-/* One call of SYNC (syncfs or commit) for GROUP.  Returns whether that went well. */
-static bool sync_group(struct run *run, const struct group *group, int (*sync)(int fd))
+static int open_group(const struct run *run, const struct group *group)
 {
-    struct dirs *dirs = &run->set.dirs;
     char *path = file_path(&run->set, &run->set.file[group->first]);
     int fd = path ? path_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
-    bool is_done = fd >= 0 && RETRY(sync(fd)) == 0;
 
     free(path);
+    return fd;
+}
+
+/* One call of SYNC (syncfs or commit) for GROUP on FD, which is closed.  Returns whether that went well. */
+static bool sync_group(struct run *run, const struct group *group, int fd, int (*sync)(int fd))
+{
+    struct dirs *dirs = &run->set.dirs;
+    bool went_well = fd >= 0 && RETRY(sync(fd)) == 0;
+
     if (fd >= 0)
         sys.close(fd);
-    for (size_t i = 0; is_done && i < dirs->count; i++)
+    for (size_t i = 0; went_well && i < dirs->count; i++)
         dirs->dir[i].is_synced |= dirs->dir[i].dev == group->dev;
-    return is_done;
+    return went_well;
+}
+
+/* Opens what the syncfs needs before the first file is asked for errors, so that none comes in between. */
+static void open_groups(struct run *run)
+{
+    for (size_t i = 0; i < run->set.groups; i++) {
+        struct group *group = &run->set.group[i];
+
+        if (group->way != WAY_SYNCFS)
+            continue;
+        group->fd = open_group(run, group);
+        if (group->fd < 0)
+            group->way = WAY_THREADS;
+    }
 }
 
 /* Where syncfs fails, whatever the reason, fsync says for each file whether that is its own: the group goes
@@ -223,7 +270,7 @@ static void sync_groups(struct run *run)
 {
     for (size_t i = 0; i < run->set.groups; i++)
         if (run->set.group[i].way == WAY_SYNCFS &&
-            !sync_group(run, &run->set.group[i], sys.syncfs))
+            !sync_group(run, &run->set.group[i], run->set.group[i].fd, sys.syncfs))
             run->set.group[i].way = WAY_THREADS;
 }
 
@@ -238,7 +285,7 @@ static void commit_groups(struct run *run)
         if (way != WAY_COMMIT && way != WAY_SYNCFS)
             continue;
         group->way = WAY_PLAIN;
-        if (way == WAY_SYNCFS || sync_group(run, group, sys.commit))
+        if (way == WAY_SYNCFS || sync_group(run, group, open_group(run, group), sys.commit))
             continue;
         for (size_t j = group->first; j < run->set.count; j++)
             if (run->set.file[j].group == i && !run->set.file[j].is_held)
@@ -290,6 +337,7 @@ static int settle_set(struct run *run)
 
     for (size_t i = 0; i < run->set.groups; i++)
         choose_way(&run->set, run->options, i, run->may_keep);
+    open_groups(run);
     each_file(run, begin);
     if (any(run, asks_proc))
         writers_look(&run->set);
@@ -314,6 +362,7 @@ int engine_settle(const struct settle_options *options, char *const *name, size_
     if (options->mode == MODE_OFF || count == 0)
         return 0;
     run.set.wants_detail = options->verbose || options->stable > 0;
+    run.syncfs_tells = writeback_syncfs_tells();
     limit_descriptors(&run);
     for (size_t i = 0; i < count && result == 0; i++)
         result = find_name(&run.set, options, name[i], show, &run);

@@ -51,27 +51,34 @@ int set_close(struct set *set)
     return set->detail ? 0 : -1;
 }
 
-static size_t find_group(struct set *set, dev_t dev, size_t index)
+/* The index of the group of file system DEV, of which INDEX is the first file where it is new; or -1 with errno
+   ENOMEM. */
+static int find_group(struct set *set, dev_t dev, size_t index)
 {
+    struct group *more;
+
     for (size_t i = set->groups; i-- > 0;)
         if (set->group[i].dev == dev)
-            return i;
+            return (int)i;
     if (set->groups == SET_GROUPS) {
         set->group[SET_GROUPS - 1].is_mixed = true;
         return SET_GROUPS - 1;
     }
-    set->group[set->groups].dev = dev;
-    set->group[set->groups].first = index;
-    return set->groups++;
+    more = realloc(set->group, (set->groups + 1) * sizeof *more);
+    if (!more)
+        return -1;
+    set->group = more;
+    set->group[set->groups] = (struct group){.dev = dev, .first = index, .fd = -1};
+    return (int)set->groups++;
 }
 
 int set_identify(struct set *set, struct file *file, const struct stat *st)
 {
     size_t index = (size_t)(file - set->file);
     size_t first = idset_add(&set->files, st, index);
-    size_t group = find_group(set, st->st_dev, index);
+    int group = find_group(set, st->st_dev, index);
 
-    if (first == IDSET_NONE)
+    if (first == IDSET_NONE || group < 0)
         return -1;
     file->group = (uint8_t)group;
     if (set->wants_detail)
@@ -123,6 +130,7 @@ void set_free(struct set *set)
         free(set->file[i].name);
     free(set->file);
     free(set->detail);
+    free(set->group);
     idset_free(&set->files);
     dirs_free(&set->dirs);
 }

@@ -37,6 +37,7 @@ struct file {
     bool ask_proc : 1;     /* the lease can't tell that, /proc may */
     bool writers_unknown : 1;  /* neither can */
     bool was_held : 1;     /* when the waiting for writers began */
+    bool is_asked : 1;     /* of errors from before the syncfs that is to come: there are none */
 };
 
 /* What is kept of a file only where somebody wants to know. */
@@ -52,6 +53,7 @@ struct group {
     unsigned long magic;
     enum way way;
     bool is_mixed;   /* several file systems, of which nothing is known */
+    int fd;          /* for its syncfs, or -1 */
     size_t first;    /* the index of its first file */
     size_t files;
     uint64_t bytes;  /* of all its files */
@@ -66,7 +68,7 @@ struct set {
     struct detail *detail;  /* one for each file: from the start with WANTS_DETAIL, else once all are found */
     struct idset files;
     struct dirs dirs;
-    struct group group[SET_GROUPS];
+    struct group *group;
     size_t groups;
     bool wants_detail;
 };

@@ -75,6 +75,13 @@ bool writeback_is_complete(void)
     return kernel_is_at_least(6, 1);
 }
 
+/* From Linux 5.8 on, syncfs(2) tells of every page on the file system that could not be written since its descriptor
+   was opened (and of earlier ones that nobody was told of): f_sb_err and s_wb_err, by the same errseq_t as fsync's. */
+bool writeback_syncfs_tells(void)
+{
+    return kernel_is_at_least(5, 8);
+}
+
 static enum call choose(unsigned long magic)
 {
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
@@ -103,6 +110,13 @@ int writeback_start(int fd)
     int result = RETRY(sys.sync_file_range(fd, SYNC_FILE_RANGE_WRITE));
 
     return result < 0 && is_unsupported(errno) ? 0 : result;
+}
+
+int writeback_ask(int fd)
+{
+    int result = RETRY(sys.sync_file_range(fd, SYNC_FILE_RANGE_WAIT_BEFORE));
+
+    return result < 0 && is_unsupported(errno) ? RETRY(sys.fdatasync(fd)) : result;
 }
 
 int writeback_wait(int fd, unsigned long magic)

@@ -11,6 +11,14 @@
    not be written. */
 int writeback_start(int fd);
 
+/* Waits for what is being written of FD, and writes nothing itself, where the file system offers that; else
+   fdatasync.  Returns 0, or -1 with errno where pages could not be written, now or before, and nobody has asked
+   since. */
+int writeback_ask(int fd);
+
+/* Whether this kernel's syncfs fails where pages can't be written. */
+bool writeback_syncfs_tells(void);
+
 /* Writes back all dirty pages of FD, a file on a file system of the number MAGIC (statfs(2)), and waits for
    them: no journal commit, no flush of the device, where the file system offers that; else fdatasync.
    Returns 0, or -1 with errno. */

@@ -223,8 +223,8 @@ static int run_line(const char *line)
     return status;
 }
 
-/* valgrind writes core files of its own, and makes a copy of the process where posix_spawn shares
-   its memory to hear of a failing exec. */
+/* valgrind writes core files of its own, and makes a copy of the process where vfork shares its memory to hear
+   of a failing exec. */
 static bool under_valgrind(void)
 {
     const char *preload = getenv("LD_PRELOAD");
@@ -236,7 +236,7 @@ static void skip_under_valgrind(void)
 {
     if (!under_valgrind())
         return;
-    print_message("# skipped: under valgrind posix_spawn can't tell of a failing exec\n");
+    print_message("# skipped: under valgrind vfork can't tell of a failing exec\n");
     skip();
 }
 

@@ -485,9 +485,11 @@ static inline int fake_fiemap_sync(int fd)
     return fake_sync("fiemap", fd, FAKE_SYNC_TAKES);
 }
 
-/* "start" or "wait", by the flags of sync_file_range(2); no other use makes sense. */
+/* "start", "ask" or "wait", by the flags of sync_file_range(2). */
 static inline int fake_sync_file_range(int fd, unsigned flags)
 {
+    if (flags == 1)
+        return fake_sync("ask", fd, 0);
     if (flags == 2)
         return fake_sync("start", fd, FAKE_START_TAKES);
     assert_int_equal(flags, 1 | 2 | 4);

@@ -25,7 +25,8 @@ static void test_one_call(void **state)
     (void)state;
     assert_int_equal(settle_many(names, 0), MANY);
     assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000");  /* it has the directory, too */
-    assert_int_equal(count_steps("wait"), MANY);  /* each is asked for its own error after it */
+    assert_int_equal(count_steps("ask"), MANY);  /* for an error that the syncfs won't tell */
+    assert_int_equal(count_steps("open"), MANY + 1);  /* and for the syncfs */
     assert_int_equal(count_steps("lease"), MANY);
     assert_int_equal(count_steps("open"), count_steps("close"));
 }
@@ -56,10 +57,34 @@ static void test_failure_of_the_directory(void **state)
 static void test_hidden_failure(void **state)
 {
     (void)state;
+    fake_fail("ask", "d/007", EIO, 1);
+    assert_int_equal(settle_many(names, 1), MANY - 1);
+    assert_non_null(strstr(told.text, "d/007 failed at writeback (Input/output error), d/008 settled"));
+    assert_int_equal(count_steps("fsync"), 0);
+}
+
+/* An error is told by the descriptor that was open before it: the one for syncfs is, when a file is asked. */
+static void test_order(void **state)
+{
+    size_t opened = 0;
+
+    (void)state;
+    assert_int_equal(settle_many(names, 0), MANY);
+    for (size_t i = 0; i < fake.steps && strcmp(fake.step[i].verb, "ask") != 0; i++)
+        opened += strcmp(fake.step[i].verb, "open") == 0 && strcmp(fake.step[i].path, "d/000") == 0;
+    assert_int_equal(opened, 2);  /* the other one is the file itself */
+}
+
+/* Linux before 5.8 has a syncfs that succeeds whatever happens: each file is asked after it. */
+static void test_older_kernel(void **state)
+{
+    (void)state;
+    fake.kernel = "5.7.19";
     fake_fail("wait", "d/007", EIO, 1);
     assert_int_equal(settle_many(names, 1), MANY - 1);
     assert_non_null(strstr(told.text, "d/007 failed at fsync (Input/output error), d/008 settled"));
-    assert_int_equal(count_steps("fsync"), 0);
+    assert_int_equal(count_steps("wait"), MANY);
+    assert_int_equal(count_steps("ask"), 0);
 }
 
 /* It was some other file's. */
@@ -152,6 +177,8 @@ int main(void)
         TEST(test_failure_of_one_file),
         TEST(test_failure_of_the_directory),
         TEST(test_hidden_failure),
+        TEST(test_order),
+        TEST(test_older_kernel),
         TEST(test_failure_of_none),
         TEST(test_interrupted),
         TEST(test_first_file_is_gone),
