@@ -21,6 +21,7 @@
 #include "child.h"
 #include "engine.h"
 #include "job.h"
+#include "line.h"
 #include "list.h"
 #include "mark.h"
 #include "message.h"
@@ -204,8 +205,28 @@ static bool is_cut_short(int status)
     return !WIFEXITED(status) || (WEXITSTATUS(status) > 128 && WEXITSTATUS(status) <= 128 + SIGRTMAX);
 }
 
-/* Runs COMMAND as the line of a target that has files to settle. */
-static int run_job(struct job *job, char *const command[])
+/* Where SHELL is make's own and its arguments are "-c" (POSIX: "-ec") and a line that needs no shell: the words of
+   that line, else NULL. */
+static char **plain_line(const char *shell, char *const argument[])
+{
+    if (strcmp(shell, JOB_DEFAULT_SHELL) != 0 || !argument[0] || !argument[1] || argument[2] ||
+        (strcmp(argument[0], "-c") != 0 && strcmp(argument[0], "-ec") != 0))
+        return NULL;
+    return line_words(argument[1]);
+}
+
+/* Runs COMMAND, or in its place PLAIN where that isn't NULL and can be run: why not, the shell says better. */
+static int run_line(char *const plain[], char *const command[])
+{
+    int status;
+
+    if ((!plain || child_run(plain, &status) < 0) && child_run(command, &status) < 0)
+        cannot_run(command[0], errno);
+    return status;
+}
+
+/* Runs COMMAND, or PLAIN, as the line of a target that has files to settle. */
+static int run_job(struct job *job, char *const plain[], char *const command[])
 {
     struct list marked = {0};
     int status, result = 0;
@@ -216,8 +237,7 @@ static int run_job(struct job *job, char *const command[])
             die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
         mark_files(job, &marked);
     }
-    if (child_run(command, &status) < 0)
-        cannot_run(command[0], errno);
+    status = run_line(plain, command);
     if (!WIFEXITED(status))
         child_die_like(status);
     if (WEXITSTATUS(status) == 0)
@@ -236,11 +256,11 @@ int main(int argc, char *argv[])
 {
     struct job job;
     const char *shell;
-    char **command;
+    char **argument = argv + (argc > 0), **command;
 
     take_job(&job);
     shell = project_shell(&job);
-    command = shell_command(shell, argv + (argc > 0));
+    command = shell_command(shell, argument);
     if (!command)
         cannot_run(shell, errno);
     clear_environment(&job, shell);
@@ -248,5 +268,5 @@ int main(int argc, char *argv[])
         execvp(command[0], command);
         cannot_run(command[0], errno);
     }
-    return run_job(&job, command);
+    return run_job(&job, plain_line(shell, argument), command);
 }
