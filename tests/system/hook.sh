@@ -75,10 +75,37 @@ EOF
     events >got
     expect got <<'EOF'
 run sh
-run sh
 run touch
 fsync annotated
 fsync folder
+EOF
+}
+
+# The first sh is settle-sh; the shell itself is left out where make, too, would have left it out.
+test_a_line_that_needs_a_shell_gets_one() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE = $@
+all: plain quoted flags
+plain:
+	@touch -d 2001-02-03 $@
+quoted:
+	@touch -d '2001-02-03' $@
+flags: private .SHELLFLAGS = -fc
+flags:
+	@touch -d 2001-02-03 $@
+EOF
+    trace_make
+    events | grep '^run' >got
+    expect got <<'EOF'
+run sh
+run touch
+run sh
+run sh
+run touch
+run sh
+run sh
+run touch
 EOF
 }
 

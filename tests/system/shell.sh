@@ -48,6 +48,31 @@ EOF
     diff expected out || fail "a status differs"
 }
 
+# Run without a shell or with one (for the quotes), what can't be run is told of in the same words.
+test_a_plain_line_fails_as_in_the_shell() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE = $@
+missing: ; @no-such-command $Qx$Q
+nowhere: ; @./no/such/command $Qx$Q
+denied: ; @./not-executable $Qx$Q
+folder: ; @/ $Qx$Q
+builtin: ; @local $Qx$Q
+run: ; @./script $Qx$Q
+EOF
+    echo 'no program' >not-executable
+    echo 'echo "run with $1"; exit 7' >script
+    chmod 755 script
+    mk -k missing nowhere denied folder builtin run >plain 2>&1 || :
+    mk -k Q=\' missing nowhere denied folder builtin run >quoted 2>&1 || :
+    diff quoted plain || fail "the texts differ"
+    grep -c 'Error 12[67]$' plain >got
+    grep -x 'run with x' plain >>got
+    grep -c 'run\] Error 7$' plain >>got
+    printf '%s\n' 4 'run with x' 1 >expected
+    diff expected got || fail "$(cat plain)"
+}
+
 test_every_signal_arrives() {
     cat >settled.mk <<'EOF'
 load $(PLUGIN)
