@@ -5,7 +5,7 @@ contest_lines() {
     contest 3 "$BENCH_LINES recipe lines that make a small file each" "SETTLE = \$@"
     aim "second line: sync \$@<=0.8;&& sync \$@<=0.8"
     mkdir -p "$WORK/own"
-    line_contest "$WORK/own" "$(type_of "$WORK")"
+    on_file_systems line_contest ext4 xfs btrfs
     if test "$(type_of /dev/shm 2>/dev/null)" = tmpfs && test -w /dev/shm; then
         # no I/O: what is left is the processes
         shm=/dev/shm/$(basename "$WORK")

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Seconds after which a build sits out: three file systems have to fit into the time there is.
-BUILD_LIMIT=40
+BUILD_LIMIT=80
 
 contest_marks() {
     contest 5 "Crash-safe builds: marks" "marks"
     mkdir -p "$WORK/own"
     if knows_marks; then
-        mark_contest "$WORK/own" "$(type_of "$WORK")"
+        on_file_systems mark_contest ext4 xfs btrfs
     else
         leave_out "marks" "this settle makes none"
     fi
@@ -20,12 +20,7 @@ contest_marks() {
         leave_out "deferred" "this settle doesn't know SETTLE_MODE=deferred"
         return
     fi
-    for type in ext4 xfs btrfs; do
-        if mount_fs $type; then
-            build_contest "$type"
-            unmount_fs "$type"
-        fi
-    done
+    on_file_systems build_contest ext4 xfs btrfs
     contest_end
 }
 
@@ -57,9 +52,9 @@ mark_contest() {
     rm -rf "$1/out"
 }
 
-# In the file system $PLACE of type $1.
+# In the folder $1, $PLACE, on a file system of type $2.
 build_contest() {
-    title="$BENCH_BUILD C files, $1"
+    title="$BENCH_BUILD C files, $2"
     set -- "$MAKE" -s "-j$(nproc)" -C "$PLACE" -f "$SRC/bench/build.mk" COUNT="$BENCH_BUILD"
     "$@" sources || return
     measure "$title" "$BENCH_BUILD" -l "$BUILD_LIMIT" \

@@ -13,17 +13,7 @@ contest_trees() {
         return
     fi
     keep_dirty
-    if ! is_root; then
-        mkdir -p "$WORK/own"
-        PLACE=$WORK/own
-        all_trees "$(type_of "$WORK")"
-    fi
-    for type in ext4 xfs btrfs tmpfs; do
-        if mount_fs "$type"; then
-            all_trees "$type"
-            unmount_fs "$type"
-        fi
-    done
+    on_file_systems all_trees ext4 xfs btrfs tmpfs
     contest_end
 }
 
@@ -34,12 +24,12 @@ knows_trees() {
     return "$1"
 }
 
-# In the file system $PLACE of type $1.
+# In the folder $1, $PLACE, on a file system of type $2.
 all_trees() {
     for count in $BENCH_TREES; do
-        tree_alone "$count" "$1"
+        tree_alone "$count" "$2"
     done
-    test "$1" = tmpfs || tree_beside_dirty "$1"
+    test "$2" = tmpfs || tree_beside_dirty "$2"
 }
 
 # $1 files on a file system of type $2 where nothing else is dirty.
