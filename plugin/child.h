@@ -6,12 +6,12 @@
 
 #include <stdbool.h>
 
-/* Runs ARGUMENT (argument[0] is looked up in PATH), waits for it and puts its wait status into
-   *STATUS.  Signals that are meant for the recipe reach it exactly once meanwhile; when one of them
+/* Runs PLAIN or, where that is NULL or can't be run, ARGUMENT (their first words are looked up in PATH), waits for it
+   and puts its wait status into *STATUS.  Signals that are meant for the recipe reach it exactly once meanwhile; when one of them
    asks to stop, what the recipe leaves behind is ended too, with that signal and, where that does
    not help, five seconds later with SIGKILL.  Returns with the caller's signal mask restored.
    Returns 0, or -1 with errno where ARGUMENT could not be run. */
-int child_run(char *const argument[], int *status);
+int child_run(char *const plain[], char *const argument[], int *status);
 
 /* True where nothing is left of what child_run has run: not even a process that it left behind. */
 bool child_left_none(void);

@@ -109,8 +109,8 @@ static int prepare(const struct run *run, struct file *file)
     case WAY_COMMIT:
         return writeback_start(file->fd);
     case WAY_SYNCFS:
-        /* The syncfs will tell of what fails from now on, its descriptor being open; but not of an error that
-           somebody else's syncfs has been told of. */
+        /* The syncfs will tell of what fails from now on, its descriptor being open (sync_group); but not of an
+           error that somebody else's syncfs has been told of. */
         file->is_asked = run->syncfs_tells;
         return run->syncfs_tells ? writeback_ask(file->fd) : 0;
     case WAY_PLAIN:
@@ -157,7 +157,7 @@ static int settle_file(const struct run *run, const struct file *file)
 
     if (is_done(run, file))
         return 0;
-    /* After a syncfs there is nothing left to write, but to ask. */
+    /* After a syncfs that tells of no errors, or of a file that was not asked before it: it is now. */
     if (run->options->mode != MODE_FSYNC || group->way == WAY_SYNCFS)
         return writeback_wait(file->fd, group->magic);
     return group->way == WAY_COMMIT ? writeback_complete(file->fd) : RETRY(sys.fsync(file->fd));
@@ -192,7 +192,7 @@ static void finish(void *context, size_t index)
 
     if (!is_its_turn(run, file) || file->is_held)
         return;
-    if (is_done(run, file) && file->fd < 0) {
+    if (is_done(run, file) && file->fd < 0 && !run->set.wants_detail) {
         atomic_fetch_add(&run->done, 1);
         return;
     }
@@ -228,29 +228,55 @@ static void settle_again(void *context, size_t index)
     dirs_sync(dirs, dir);
 }
 
-static int open_group(const struct run *run, const struct group *group)
+/* Opens the first file of GROUP for the call that syncs the group.  Returns 0, or -1. */
+static int open_group(const struct run *run, struct group *group)
 {
-    char *path = file_path(&run->set, &run->set.file[group->first]);
-    int fd = path ? path_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+    const struct file *file = &run->set.file[group->first];
+    const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (file->in_tree ? O_NOFOLLOW : 0);
+    char *path = file_path(&run->set, file);
+    struct stat st;
 
+    group->fd = path ? path_open(path, flags) : -1;
     free(path);
-    return fd;
+    if (group->fd < 0)
+        return -1;
+    if (sys.fstat(group->fd, &st) == 0 && st.st_dev == group->dev)
+        return 0;
+    sys.close(group->fd);  /* something else goes by that name by now */
+    group->fd = -1;
+    return -1;
 }
 
-/* One call of SYNC (syncfs or commit) for GROUP on FD, which is closed.  Returns whether that went well. */
-static bool sync_group(struct run *run, const struct group *group, int fd, int (*sync)(int fd))
+/* syncfs does nothing, and succeeds, on a file system that is read-only, though it be so because of an error, with
+   dirty pages left; so it does on ext4 after a shutdown (until Linux 6.12), and until 5.17 nobody is told of a journal
+   that can't be written.  On ext4 and xfs any fsync fails then, and a btrfs has become read-only. */
+static bool is_in_order(struct run *run, const struct group *group)
+{
+    struct file *first = &run->set.file[group->first];
+
+    if (sys.is_writable(group->fd) != 1)
+        return false;
+    if (group->way != WAY_SYNCFS || RETRY(sys.fsync(group->fd)) == 0)
+        return true;
+    file_fail(first, STEP_FSYNC);  /* it may have been told for the last time */
+    file_close(first);
+    return false;
+}
+
+/* One call of SYNC (syncfs or commit) for GROUP, which is open, and closed then.  Returns whether that went well. */
+static bool sync_group(struct run *run, struct group *group, int (*sync)(int fd))
 {
     struct dirs *dirs = &run->set.dirs;
-    bool went_well = fd >= 0 && RETRY(sync(fd)) == 0;
+    bool went_well = RETRY(sync(group->fd)) == 0 && is_in_order(run, group);
 
-    if (fd >= 0)
-        sys.close(fd);
+    sys.close(group->fd);
+    group->fd = -1;
     for (size_t i = 0; went_well && i < dirs->count; i++)
         dirs->dir[i].is_synced |= dirs->dir[i].dev == group->dev;
     return went_well;
 }
 
-/* Opens what the syncfs needs before the first file is asked for errors, so that none comes in between. */
+/* Before the first file is asked for errors, so that none comes in between. */
 static void open_groups(struct run *run)
 {
     for (size_t i = 0; i < run->set.groups; i++) {
@@ -258,8 +284,8 @@ static void open_groups(struct run *run)
 
         if (group->way != WAY_SYNCFS)
             continue;
-        group->fd = open_group(run, group);
-        if (group->fd < 0)
+        run->syncfs_tells = writeback_syncfs_tells();
+        if (open_group(run, group) < 0)
             group->way = WAY_THREADS;
     }
 }
@@ -270,7 +296,7 @@ static void sync_groups(struct run *run)
 {
     for (size_t i = 0; i < run->set.groups; i++)
         if (run->set.group[i].way == WAY_SYNCFS &&
-            !sync_group(run, &run->set.group[i], run->set.group[i].fd, sys.syncfs))
+            !sync_group(run, &run->set.group[i], sys.syncfs))
             run->set.group[i].way = WAY_THREADS;
 }
 
@@ -285,7 +311,7 @@ static void commit_groups(struct run *run)
         if (way != WAY_COMMIT && way != WAY_SYNCFS)
             continue;
         group->way = WAY_PLAIN;
-        if (way == WAY_SYNCFS || sync_group(run, group, open_group(run, group), sys.commit))
+        if (way == WAY_SYNCFS || (open_group(run, group) == 0 && sync_group(run, group, sys.commit)))
             continue;
         for (size_t j = group->first; j < run->set.count; j++)
             if (run->set.file[j].group == i && !run->set.file[j].is_held)
@@ -362,7 +388,6 @@ int engine_settle(const struct settle_options *options, char *const *name, size_
     if (options->mode == MODE_OFF || count == 0)
         return 0;
     run.set.wants_detail = options->verbose || options->stable > 0;
-    run.syncfs_tells = writeback_syncfs_tells();
     limit_descriptors(&run);
     for (size_t i = 0; i < count && result == 0; i++)
         result = find_name(&run.set, options, name[i], show, &run);

@@ -13,7 +13,7 @@
 /* What stands for itself in every shell.  make has a list of what doesn't, and undoes quotes as well. */
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:@%="
 
-/* What only a shell can do (job.c, sh_cmds). */
+/* What only a shell can do: make's list (job.c, sh_cmds), "local" and "until". */
 static bool is_the_shells_own(const char *word)
 {
     static const char *const words[] = {
@@ -32,23 +32,19 @@ static bool is_the_shells_own(const char *word)
 
 char **line_words(const char *line)
 {
-    size_t count = 0, length = strlen(line);
+    size_t count = 0, length = strlen(line), most = length / 2 + 2;
     char **words, *text, *rest;
 
     if (strspn(line, PLAIN BLANKS) != length)
         return NULL;
-    words = calloc(length / 2 + 2, sizeof *words);
-    text = strdup(line);
-    if (!words || !text) {
-        free(words);
-        free(text);
+    words = calloc(1, most * sizeof *words + length + 1);
+    if (!words)
         return NULL;
-    }
+    text = memcpy(words + most, line, length + 1);
     for (char *word = strtok_r(text, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest))
         words[count++] = word;
     if (count == 0 || strchr(words[0], '=') || is_the_shells_own(words[0])) {
         free(words);
-        free(text);
         return NULL;
     }
     return words;

@@ -53,7 +53,7 @@ struct group {
     unsigned long magic;
     enum way way;
     bool is_mixed;   /* several file systems, of which nothing is known */
-    int fd;          /* for its syncfs, or -1 */
+    int fd;          /* of its first file, for the call that syncs the group, or -1 */
     size_t first;    /* the index of its first file */
     size_t files;
     uint64_t bytes;  /* of all its files */

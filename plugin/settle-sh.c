@@ -215,14 +215,12 @@ static char **plain_line(const char *shell, char *const argument[])
     return line_words(argument[1]);
 }
 
-/* Runs COMMAND, or in its place PLAIN where that isn't NULL and can be run: why not, the shell says better. */
-static int run_line(char *const plain[], char *const command[])
+/* Whether the recipe has died of what asks it, and make, to stop: nobody is to wait for more. */
+static bool was_stopped(int status)
 {
-    int status;
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
-    if ((!plain || child_run(plain, &status) < 0) && child_run(command, &status) < 0)
-        cannot_run(command[0], errno);
-    return status;
+    return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTERM;
 }
 
 /* Runs COMMAND, or PLAIN, as the line of a target that has files to settle. */
@@ -237,17 +235,17 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
             die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
         mark_files(job, &marked);
     }
-    status = run_line(plain, command);
-    if (!WIFEXITED(status))
-        child_die_like(status);
-    if (WEXITSTATUS(status) == 0)
+    /* where PLAIN can't be run, the shell says why */
+    if (child_run(plain, command, &status) < 0)
+        cannot_run(command[0], errno);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         result = settle_line(job, &marked);
     else if (!is_cut_short(status))
         note_end(job, &marked);
-    if (*job->batch && settle_batch(job) != 0 && result == 0)
+    if (*job->batch && !was_stopped(status) && settle_batch(job) != 0 && result == 0)
         result = EXIT_SETTLING_FAILED;
     list_free(&marked);
-    if (WEXITSTATUS(status) != 0)
+    if (status != 0)
         child_die_like(status);
     return result;
 }

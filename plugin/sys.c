@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -138,6 +139,13 @@ static int real_fs_magic(int fd, unsigned long *magic)
     return 0;
 }
 
+static int real_is_writable(int fd)
+{
+    struct statvfs fs;
+
+    return fstatvfs(fd, &fs) < 0 ? -1 : !(fs.f_flag & ST_RDONLY);
+}
+
 static int real_lease(int fd, int type)
 {
 #ifdef F_SETLEASE
@@ -260,6 +268,7 @@ struct sys sys = {
     .fiemap_sync = real_fiemap_sync,
     .commit = real_commit,
     .fs_magic = real_fs_magic,
+    .is_writable = real_is_writable,
     .lease = real_lease,
     .dirty_of_file = real_dirty_of_file,
     .dirty_in_fs = real_dirty_in_fs,

@@ -75,7 +75,7 @@ bool writeback_is_complete(void)
     return kernel_is_at_least(6, 1);
 }
 
-/* From Linux 5.8 on, syncfs(2) tells of every page on the file system that could not be written since its descriptor
+/* From Linux 5.8 on, syncfs(2) tells of every page on the file system whose writing has failed since its descriptor
    was opened (and of earlier ones that nobody was told of): f_sb_err and s_wb_err, by the same errseq_t as fsync's. */
 bool writeback_syncfs_tells(void)
 {

@@ -728,6 +728,26 @@ EOF
     no_marks
 }
 
+# A compiler that crashes, run without a shell: what the batch has of other targets is durable all the same.
+test_deferred_batch_in_a_job_that_dies() {
+    deferred_makefile
+    cat >>Makefile <<'EOF'
+all: failing
+failing: private SETTLE = $@
+failing: $(targets)
+	@./crash
+EOF
+    printf '#!/bin/sh\nkill -s SEGV $$\n' >crash
+    chmod 755 crash
+    make_fails SETTLE_MODE=deferred SETTLE_BATCH_FILES=12
+    grep -q 'Segmentation fault' out || fail "$(cat out)"
+    "$BUILD/plugin/settle" --status >marks
+    ! grep -v '^failing: ' marks || fail "a mark is left"
+    rm crash
+    make_fails SETTLE_MODE=deferred SETTLE_BATCH_FILES=12
+    ! grep 'removed, will be made again' out || fail "something is made again"
+}
+
 test_deferred_loses_what_was_pending_when_make_is_killed() {
     cut_makefile
     start_make HOLD=1 SETTLE_MODE=deferred

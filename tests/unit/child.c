@@ -70,7 +70,7 @@ static _Noreturn void be_shell(char *const argument[])
     int status;
 
     dprintf(STDOUT_FILENO, "%d ", (int)getpid());
-    if (child_run(argument, &status) < 0)
+    if (child_run(NULL, argument, &status) < 0)
         _exit(99);
     child_die_like(status);
 }
@@ -219,7 +219,7 @@ static int run_line(const char *line)
     char *const argument[] = {(char *)"sh", (char *)"-c", (char *)line, NULL};
     int status = -1;
 
-    assert_int_equal(child_run(argument, &status), 0);
+    assert_int_equal(child_run(NULL, argument, &status), 0);
     return status;
 }
 
@@ -365,7 +365,7 @@ static void test_cannot_run(void **state)
         int status;
 
         errno = 0;
-        assert_int_equal(child_run(argument, &status), -1);
+        assert_int_equal(child_run(NULL, argument, &status), -1);
         assert_int_equal(errno, cases[i].error);
     }
     if (path)
@@ -387,7 +387,7 @@ static void test_script_without_interpreter(void **state)
     assert_int_not_equal(fd, -1);
     assert_int_equal(write(fd, script, sizeof script - 1), sizeof script - 1);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    got = child_run(argument, &status);
+    got = child_run(NULL, argument, &status);
     close(fd);
     assert_int_equal(got, 0);
     assert_int_equal(status, W_EXITCODE(7, 0));
@@ -427,7 +427,7 @@ static void test_signal_mask(void **state)
         }
         snprintf(pattern, sizeof pattern, "^SigBlk:.%016llx$", mask);
         sigprocmask(SIG_SETMASK, &set, NULL);
-        got = child_run(argument, &status);
+        got = child_run(NULL, argument, &status);
         assert_int_equal(current_mask(), mask);
         sigprocmask(SIG_SETMASK, &none, NULL);
         assert_int_equal(got, 0);
@@ -442,7 +442,7 @@ static void test_signal_mask_after_failure(void **state)
     int status;
 
     (void)state;
-    (void)child_run(argument, &status);
+    (void)child_run(NULL, argument, &status);
     assert_int_equal(current_mask(), 0);
 }
 

@@ -64,6 +64,7 @@ static struct {
     size_t fired;     /* calls that a fault made fail */
     unsigned long magic;        /* of device 1, ... */
     unsigned long other_magic;  /* ... and of all others */
+    bool is_read_only;
     bool no_types;              /* readdir doesn't tell what an entry is */
     const char *kernel;  /* its release */
     double now;
@@ -504,6 +505,13 @@ static inline int fake_fs_magic(int fd, unsigned long *magic)
     return fake_call("magic", entry->path);
 }
 
+static inline int fake_is_writable(int fd)
+{
+    int failed = fake_call("writable", fake_at(fd)->path);
+
+    return failed < 0 ? failed : !fake.is_read_only;
+}
+
 static inline double fake_time(void)
 {
     double now;
@@ -627,6 +635,7 @@ static inline void fake_start(unsigned long magic)
         .sync_file_range = fake_sync_file_range,
         .fiemap_sync = fake_fiemap_sync,
         .fs_magic = fake_fs_magic,
+        .is_writable = fake_is_writable,
         .lease = fake_lease,
         .dirty_of_file = fake_dirty_of_file,
         .dirty_in_fs = fake_dirty_in_fs,

@@ -241,6 +241,9 @@ static const struct call {
     {&a_large_set, "open", "d/000", NULL, .errors = OPEN_ERRORS, .after = 1},
     {&a_large_set, "ask", "d/007", "d/007 failed at writeback", .errors = RANGE_ERRORS},
     {&a_large_set, "syncfs", "d/000", NULL, .errors = SYNCFS_ERRORS},
+    {&a_large_set, "fstat", "d/000", NULL, .errors = STAT_ERRORS},
+    {&a_large_set, "writable", "d/000", NULL, .errors = MAGIC_ERRORS},
+    {&a_large_set, "fsync", "d/000", "d/000 failed at fsync", .errors = SYNC_ERRORS},
     {&a_large_set, "close", "d/000", NULL, .errors = CLOSE_ERRORS, .only_once = true,
      .only_fsync = true},
     {&a_large_set, "close", "d/000", "d/000 failed at close", .errors = CLOSE_ERRORS, .after = 1},
@@ -350,6 +353,8 @@ static const struct exception {
     {NULL, "fsdirty", NULL, 0, 0, WELL, WELL, .why = "meminfo tells of the whole machine"},
     {NULL, "meminfo", NULL, 0, 0, WELL, WELL, .why = "all is taken to be dirty: no syncfs"},
     {NULL, "syncfs", NULL, 0, 0, WELL, WELL, .why = "fsync says of each file whether it is its own"},
+    {NULL, "writable", NULL, 0, 0, WELL, WELL, .why = "taken to be read-only, where syncfs says nothing"},
+    {&a_large_set, "fstat", "d/000", 0, 0, WELL, WELL, .why = "no syncfs then: fsync of each"},
 
     {NULL, "start", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
     {NULL, "start", NULL, EINVAL, 0, WELL, WELL, .why = "no such call there: what follows writes"},

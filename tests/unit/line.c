@@ -24,8 +24,6 @@ static void check(const char *line, const char *expected)
         end += (size_t)snprintf(got + end, sizeof got - end, "[%s]", *word);
     assert_string_equal(got, expected);
     assert_true((words == NULL) == (*expected == '\0'));
-    if (words)
-        free(words[0]);  /* the first one begins the copy of the line */
     free(words);
 }
 
@@ -34,7 +32,7 @@ static void test_plain(void **state)
     (void)state;
     check("true", "[true]");
     check("cc -O2 -DN=1 -c -o out/a.o src/a.c", "[cc][-O2][-DN=1][-c][-o][out/a.o][src/a.c]");
-    check("./tool  a\tb ", "[./tool][a][b]");
+    check("\t ./tool  a\tb ", "[./tool][a][b]");
     check("env A=b x@y:1,2+3%", "[env][A=b][x@y:1,2+3%]");
     check("a b c d e f g h", "[a][b][c][d][e][f][g][h]");
     check("/bin/cd x", "[/bin/cd][x]");
@@ -54,8 +52,6 @@ static void test_every_byte(void **state)
         line[4] = (char)byte;
         words = line_words(line);
         assert_true((words != NULL) == is_plain);
-        if (words)
-            free(words[0]);
         free(words);
     }
 }

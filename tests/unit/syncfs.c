@@ -24,9 +24,10 @@ static void test_one_call(void **state)
 {
     (void)state;
     assert_int_equal(settle_many(names, 0), MANY);
-    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000");  /* it has the directory, too */
+    /* it has the directory, too; the fsync tells whether it did anything */
+    assert_string_equal(fake_calls("syncfs writable fsync"), "syncfs d/000, writable d/000, fsync d/000");
     assert_int_equal(count_steps("ask"), MANY);  /* for an error that the syncfs won't tell */
-    assert_int_equal(count_steps("open"), MANY + 1);  /* and for the syncfs */
+    assert_int_equal(count_steps("open"), MANY + 1);  /* and one for the syncfs */
     assert_int_equal(count_steps("lease"), MANY);
     assert_int_equal(count_steps("open"), count_steps("close"));
 }
@@ -60,7 +61,7 @@ static void test_hidden_failure(void **state)
     fake_fail("ask", "d/007", EIO, 1);
     assert_int_equal(settle_many(names, 1), MANY - 1);
     assert_non_null(strstr(told.text, "d/007 failed at writeback (Input/output error), d/008 settled"));
-    assert_int_equal(count_steps("fsync"), 0);
+    assert_int_equal(count_steps("fsync"), 1);
 }
 
 /* An error is told by the descriptor that was open before it: the one for syncfs is, when a file is asked. */
@@ -87,6 +88,38 @@ static void test_older_kernel(void **state)
     assert_int_equal(count_steps("ask"), 0);
 }
 
+/* It has succeeded without doing anything: each file is asked by fsync. */
+static void test_read_only(void **state)
+{
+    (void)state;
+    fake.is_read_only = true;
+    fake_fail("fsync", "d/007", EROFS, 1);
+    assert_int_equal(settle_many(names, 1), MANY - 1);
+    assert_non_null(strstr(told.text, "d/007 failed at fsync (Read-only file system), d/008 settled"));
+    assert_int_equal(count_steps("syncfs"), 1);
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
+/* The file whose descriptor was used has its own failure, and the others are asked. */
+static void test_shut_down(void **state)
+{
+    (void)state;
+    fake_fail("fsync", "d/000", EIO, 1);
+    assert_int_equal(settle_many(names, 1), MANY - 1);
+    assert_non_null(strstr(told.text, "d/000 failed at fsync (Input/output error), d/001 settled"));
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
+/* By its name goes a file on another file system. */
+static void test_replaced(void **state)
+{
+    (void)state;
+    fake_fail_later("fstat", "d/000", EIO, 1, 0);
+    assert_int_equal(settle_many(names, 0), MANY);
+    assert_int_equal(count_steps("syncfs"), 0);
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
 /* It was some other file's. */
 static void test_failure_of_none(void **state)
 {
@@ -102,7 +135,7 @@ static void test_interrupted(void **state)
     fake_fail("syncfs", "d/000", EINTR, 2);
     assert_int_equal(settle_many(names, 0), MANY);
     assert_int_equal(count_steps("syncfs"), 3);
-    assert_int_equal(count_steps("fsync"), 0);
+    assert_int_equal(count_steps("fsync"), 1);
 }
 
 static void test_first_file_is_gone(void **state)
@@ -122,7 +155,7 @@ static void test_other_file_systems(void **state)
     fake_add("e/x", S_IFREG | 0644)->st.st_dev = 2;
     snprintf(names + 6 * MANY, sizeof names - 6 * MANY, "e/x d");
     assert_int_equal(settle_many(names, 0), MANY + 2);
-    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync e/x, fsync e");
+    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync d/000, fsync e/x, fsync e");
 }
 
 /* Where others' data would be dragged along, it is not taken. */
@@ -143,7 +176,7 @@ static void test_held_file(void **state)
     fake.written[fake_find("/w/d/005") - fake.entry] = true;
     fake.let_go_at = 5;
     assert_int_equal(settle_many(names, 0), MANY);
-    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync d/005");
+    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync d/000, fsync d/005");
     assert_true(fake.now >= 5 + FAKE_SYNC_TAKES);
 }
 
@@ -164,7 +197,7 @@ static void test_descriptors(void **state)
     assert_int_equal(engine_settle(&asked, name, FILES,
                                    &(struct engine_caller){.tell = tell, .context = &told}), 0);
     assert_int_equal(told.count, FILES);
-    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000");
+    assert_string_equal(fake_calls("syncfs fsync"), "syncfs d/000, fsync d/000");
     assert_in_range(fake.peak, 1, 257);  /* and the one for syncfs */
 }
 
@@ -179,6 +212,9 @@ int main(void)
         TEST(test_hidden_failure),
         TEST(test_order),
         TEST(test_older_kernel),
+        TEST(test_read_only),
+        TEST(test_shut_down),
+        TEST(test_replaced),
         TEST(test_failure_of_none),
         TEST(test_interrupted),
         TEST(test_first_file_is_gone),
