@@ -159,8 +159,10 @@ static int wait_for(pid_t child, const sigset_t *caught, int *status)
 static pid_t start(char *const plain[], char *const argument[], const sigset_t *mask)
 {
     volatile int error = 0;  /* the child shares our memory */
-    pid_t pid = vfork();     /* NOLINT(clang-analyzer-security.insecureAPI.vfork): see above */
+    pid_t pid;
 
+    /* NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork, clang-analyzer-unix.Vfork): see above */
+    pid = vfork();
     if (pid == 0) {
         sigprocmask(SIG_SETMASK, mask, NULL);
         if (plain)
@@ -169,6 +171,7 @@ static pid_t start(char *const plain[], char *const argument[], const sigset_t *
         error = errno;
         _exit(127);
     }
+    /* NOLINTEND(clang-analyzer-security.insecureAPI.vfork, clang-analyzer-unix.Vfork) */
     if (pid > 0 && error) {
         waitpid(pid, NULL, 0);
         errno = error;
