@@ -52,7 +52,7 @@ static void signals_to_catch(sigset_t *set)
     }
 }
 
-static bool asks_to_stop(int number)
+bool child_asks_to_stop(int number)
 {
     for (size_t i = 0; i < PASSED_ON; i++)
         if (passed_on[i].number == number)
@@ -144,7 +144,7 @@ static int wait_for(pid_t child, const sigset_t *caught, int *status)
                 return stop;
         } else if (number > 0 && is_for_us_alone(&info)) {
             kill(child, number);
-            if (asks_to_stop(number))
+            if (child_asks_to_stop(number))
                 stop = number;
         }
     }

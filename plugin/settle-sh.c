@@ -218,9 +218,7 @@ static char **plain_line(const char *shell, char *const argument[])
 /* Whether the recipe has died of what asks it, and make, to stop: nobody is to wait for more. */
 static bool was_stopped(int status)
 {
-    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-
-    return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTERM;
+    return WIFSIGNALED(status) && child_asks_to_stop(WTERMSIG(status));
 }
 
 /* Runs COMMAND, or PLAIN, as the line of a target that has files to settle. */

@@ -110,8 +110,8 @@ static void test_shut_down(void **state)
     assert_int_equal(count_steps("fsync"), MANY + 1);
 }
 
-/* By its name goes a file on another file system. */
-static void test_replaced(void **state)
+/* What was opened for it may be on another file system. */
+static void test_unknown_descriptor(void **state)
 {
     (void)state;
     fake_fail_later("fstat", "d/000", EIO, 1, 0);
@@ -214,7 +214,7 @@ int main(void)
         TEST(test_older_kernel),
         TEST(test_read_only),
         TEST(test_shut_down),
-        TEST(test_replaced),
+        TEST(test_unknown_descriptor),
         TEST(test_failure_of_none),
         TEST(test_interrupted),
         TEST(test_first_file_is_gone),
