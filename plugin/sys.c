@@ -26,6 +26,7 @@
 
 #include "fs_magic.h"
 #include "sys.h"
+#include "transaction.h"
 
 static int real_open(const char *path, int flags)
 {
@@ -106,21 +107,6 @@ static int real_fiemap_sync(int fd)
     map.fm_length = 1;
     map.fm_flags = FIEMAP_FLAG_SYNC;
     return ioctl(fd, FS_IOC_FIEMAP, &map);
-#else
-    (void)fd;
-    errno = ENOSYS;
-    return -1;
-#endif
-}
-
-static int real_commit(int fd)
-{
-#ifdef HAVE_LINUX_BTRFS_H
-    uint64_t transaction = 0;
-
-    if (ioctl(fd, BTRFS_IOC_START_SYNC, &transaction) < 0)
-        return -1;
-    return ioctl(fd, BTRFS_IOC_WAIT_SYNC, &transaction);
 #else
     (void)fd;
     errno = ENOSYS;
@@ -266,7 +252,7 @@ struct sys sys = {
     .syncfs = real_syncfs,
     .sync_file_range = real_sync_file_range,
     .fiemap_sync = real_fiemap_sync,
-    .commit = real_commit,
+    .commit = transaction_commit,
     .fs_magic = real_fs_magic,
     .is_writable = real_is_writable,
     .lease = real_lease,

@@ -39,9 +39,7 @@ struct sys {
     int (*sync_file_range)(int fd, unsigned flags);
     /* ioctl FS_IOC_FIEMAP with FIEMAP_FLAG_SYNC: write back all pages of FD's file and wait */
     int (*fiemap_sync)(int fd);
-    /* Commits the running transaction of FD's file system, a btrfs, and waits for that: all metadata, and no
-       data that is not on its way (BTRFS_IOC_START_SYNC, BTRFS_IOC_WAIT_SYNC) */
-    int (*commit)(int fd);
+    int (*commit)(int fd);  /* transaction_commit */
     /* f_type of fstatfs(2) into *MAGIC */
     int (*fs_magic)(int fd, unsigned long *magic);
     int (*is_writable)(int fd);  /* 0 where the file system is read-only */
