@@ -120,6 +120,25 @@ static void test_unknown_descriptor(void **state)
     assert_int_equal(count_steps("fsync"), MANY + 1);
 }
 
+static int (*open_before)(const char *path, int flags);
+
+/* Somebody has put d/000 on another file system by then. */
+static int open_replaced(const char *path, int flags)
+{
+    fake_find("/w/d/000")->st.st_dev = 2;
+    return open_before(path, flags);
+}
+
+static void test_first_file_is_replaced(void **state)
+{
+    (void)state;
+    open_before = sys.open;
+    sys.open = open_replaced;
+    assert_int_equal(settle_many(names, 0), MANY);
+    assert_int_equal(count_steps("syncfs"), 0);
+    assert_int_equal(count_steps("fsync"), MANY + 1);
+}
+
 /* It was some other file's. */
 static void test_failure_of_none(void **state)
 {
@@ -215,6 +234,7 @@ int main(void)
         TEST(test_read_only),
         TEST(test_shut_down),
         TEST(test_unknown_descriptor),
+        TEST(test_first_file_is_replaced),
         TEST(test_failure_of_none),
         TEST(test_interrupted),
         TEST(test_first_file_is_gone),
