@@ -98,12 +98,6 @@ static bool is_unsupported(int error)
            error == ENOTTY || error == EBADR;
 }
 
-int writeback_complete(int fd)
-{
-    int result = RETRY(sys.fiemap_sync(fd));
-
-    return result < 0 && is_unsupported(errno) ? RETRY(sys.fsync(fd)) : result;
-}
 
 int writeback_start(int fd)
 {
@@ -117,6 +111,17 @@ int writeback_ask(int fd)
     int result = RETRY(sys.sync_file_range(fd, SYNC_FILE_RANGE_WAIT_BEFORE));
 
     return result < 0 && is_unsupported(errno) ? RETRY(sys.fdatasync(fd)) : result;
+}
+
+/* FIEMAP tells of an earlier error by a flag, which whoever comes first clears, a cp(1) that clones say; fsync's
+   errseq_t (mm/filemap.c, filemap_check_errors) is asked for by sync_file_range. */
+int writeback_complete(int fd)
+{
+    int result = RETRY(sys.fiemap_sync(fd));
+
+    if (result < 0 && is_unsupported(errno))
+        return RETRY(sys.fsync(fd));
+    return result < 0 ? result : writeback_ask(fd);
 }
 
 int writeback_wait(int fd, unsigned long magic)

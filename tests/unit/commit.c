@@ -43,6 +43,16 @@ static void test_failure_of_one_file(void **state)
     assert_int_equal(count_steps("commit"), 1);
 }
 
+/* An error that FIEMAP has told somebody else of. */
+static void test_error_of_before(void **state)
+{
+    (void)state;
+    fake_fail("ask", "d/007", EIO, 1);
+    assert_int_equal(settle_many(names, 1), MANY - 1);
+    assert_non_null(strstr(told.text, "d/007 failed at fsync (Input/output error), d/008 settled"));
+    assert_int_equal(count_steps("commit"), 1);
+}
+
 /* A file that has no such call is fsynced. */
 static void test_no_fiemap(void **state)
 {
@@ -94,7 +104,10 @@ int main(void)
 {
 #define MANY_TEST(function) cmocka_unit_test_setup_teardown(function, setup_many, teardown)
     const struct CMUnitTest tests[] = {
-        MANY_TEST(test_one_commit),   MANY_TEST(test_failure_of_one_file), MANY_TEST(test_no_fiemap),
+        MANY_TEST(test_one_commit),
+        MANY_TEST(test_failure_of_one_file),
+        MANY_TEST(test_error_of_before),
+        MANY_TEST(test_no_fiemap),
         MANY_TEST(test_failing_commit), MANY_TEST(test_held_file),         MANY_TEST(test_older_kernel),
         MANY_TEST(test_a_few),
     };
