@@ -48,26 +48,33 @@ static void *run_thread(void *argument)
     return NULL;
 }
 
-/* Starts up to COUNT threads, with all signals blocked.  Returns how many there are. */
-static unsigned start(struct pool *pool, pthread_t *thread, unsigned count)
+int pool_thread(pthread_t *thread, void *(*run)(void *argument), void *argument)
 {
     pthread_attr_t attributes;
     sigset_t all, before;
-    unsigned started = 0;
+    int error = pthread_attr_init(&attributes);
 
-    if (pthread_attr_init(&attributes) != 0)
-        return 0;
+    if (error != 0)
+        return error;
     pthread_attr_setstacksize(&attributes, (size_t)(STACK > PTHREAD_STACK_MIN ? STACK : PTHREAD_STACK_MIN));
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
+    error = pthread_create(thread, &attributes, run, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+/* Starts up to COUNT threads.  Returns how many there are. */
+static unsigned start(struct pool *pool, pthread_t *thread, unsigned count)
+{
+    unsigned started = 0;
+
     pthread_mutex_lock(&pool->mutex);
-    while (started < count &&
-           pthread_create(&thread[started], &attributes, run_thread, pool) == 0)
+    while (started < count && pool_thread(&thread[started], run_thread, pool) == 0)
         started++;
     pool->running = started;
     pthread_mutex_unlock(&pool->mutex);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
     return started;
 }
 

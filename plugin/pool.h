@@ -4,7 +4,11 @@
 #ifndef SETTLE_POOL_H
 #define SETTLE_POOL_H
 
+#include <pthread.h>
 #include <stddef.h>
+
+/* Starts one thread, as pthread_create(3), with all signals blocked and a small stack. */
+int pool_thread(pthread_t *thread, void *(*run)(void *argument), void *argument);
 
 /* Calls WORK(context, i) for each i below COUNT, each once, in their order as far as there is one,
    from up to THREADS threads at a time; 0 or 1: from this one.  The others have all signals blocked,

@@ -24,87 +24,92 @@
 
 #ifdef HAVE_LINUX_BTRFS_H
 
-/* The requests, and when the first of the others is made, in nanoseconds after the first of all: an ordinary
-   commit has begun long before that.  The next ones follow in 4 times the time each. */
-#define REQUESTS 5
+/* After so many nanoseconds there is a second request: an ordinary commit has begun long before.  The next ones
+   follow in 4 times the time each, at last every 2 seconds. */
 #define PATIENCE 20000000L
+#define MOST_PATIENCE 2000000000L
+/* Each waits in a thread of its own, in the kernel, where nothing reaches it. */
+#define MOST_REQUESTS 64
 
 struct request {
     int fd;
-    struct timespec start;
     pthread_mutex_t mutex;
     pthread_cond_t answered;
-    unsigned waiting;  /* requests that have not been answered, under the mutex */
-    int error;         /* of the first one */
-    uint64_t transaction;
+    unsigned waiting;      /* requests that have not been answered */
+    int error;             /* of the last one that was, or 0 */
+    uint64_t transaction;  /* that one commits; what this is about was there before the first */
 };
 
-static struct timespec later(struct timespec time, long nanoseconds)
+static void *make_request(void *argument)
 {
-    time.tv_sec += nanoseconds / 1000000000L;
-    time.tv_nsec += nanoseconds % 1000000000L;
-    if (time.tv_nsec >= 1000000000L) {
-        time.tv_nsec -= 1000000000L;
-        time.tv_sec++;
-    }
-    return time;
+    struct request *request = argument;
+    uint64_t transaction = 0;
+    int error = ioctl(request->fd, BTRFS_IOC_START_SYNC, &transaction) < 0 ? errno : 0;
+
+    pthread_mutex_lock(&request->mutex);
+    request->error = error;
+    request->transaction = transaction;
+    request->waiting--;
+    pthread_cond_signal(&request->answered);
+    pthread_mutex_unlock(&request->mutex);
+    return NULL;
 }
 
-/* Until it is time for request number INDEX; false where all before it have been answered by then. */
-static bool is_needed(struct request *request, size_t index)
+/* Until all requests have been answered, or for so many NANOSECONDS.  The mutex is held. */
+static void wait_for_answers(struct request *request, long nanoseconds)
 {
     struct timespec until;
-    long patience = 0;
-    bool is_needed;
 
-    for (size_t i = 0; i < index; i++)
-        patience = 4 * patience + PATIENCE;
-    until = later(request->start, patience);
-    pthread_mutex_lock(&request->mutex);
-    while (request->waiting > 0 && pthread_cond_timedwait(&request->answered, &request->mutex, &until) == 0)
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += nanoseconds / 1000000000L;
+    until.tv_nsec += nanoseconds % 1000000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_nsec -= 1000000000L;
+        until.tv_sec++;
+    }
+    while (request->waiting > 0 &&
+           pthread_cond_timedwait(&request->answered, &request->mutex, &until) == 0)
         ;
-    is_needed = request->waiting > 0;
-    if (is_needed)
-        request->waiting++;
-    pthread_mutex_unlock(&request->mutex);
-    return is_needed;
 }
 
-static void make_request(void *context, size_t index)
+/* Asks, until all who ask have been answered.  Returns 0, or an error number. */
+static int ask(struct request *request)
 {
-    struct request *request = context;
-    uint64_t transaction = 0;
-    int error;
+    pthread_t thread[MOST_REQUESTS];
+    unsigned threads = 0;
+    long patience = PATIENCE;
+    int error = 0;
 
-    /* the first one is counted from the beginning, so that the others wait for it */
-    if (index > 0 && !is_needed(request, index))
-        return;
-    error = ioctl(request->fd, BTRFS_IOC_START_SYNC, &transaction) < 0 ? errno : 0;
     pthread_mutex_lock(&request->mutex);
-    if (index == 0) {
-        request->error = error;
-        request->transaction = transaction;
-    }
-    request->waiting--;
-    pthread_cond_broadcast(&request->answered);
+    do {
+        if (threads < MOST_REQUESTS && (error = pool_thread(&thread[threads], make_request, request)) == 0) {
+            threads++;
+            request->waiting++;
+        }
+        wait_for_answers(request, patience);
+        patience = 4 * patience < MOST_PATIENCE ? 4 * patience : MOST_PATIENCE;
+    } while (request->waiting > 0);
     pthread_mutex_unlock(&request->mutex);
+    for (unsigned i = 0; i < threads; i++)
+        pthread_join(thread[i], NULL);
+    return threads > 0 ? request->error : error;
 }
 
 int transaction_commit(int fd)
 {
-    struct request request = {.fd = fd, .mutex = PTHREAD_MUTEX_INITIALIZER, .waiting = 1};
+    struct request request = {.fd = fd, .mutex = PTHREAD_MUTEX_INITIALIZER};
     pthread_condattr_t monotonic;
+    int error;
 
-    clock_gettime(CLOCK_MONOTONIC, &request.start);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&request.answered, &monotonic);
-    pool_run(REQUESTS, REQUESTS, make_request, NULL, &request);
+    error = ask(&request);
     pthread_cond_destroy(&request.answered);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_destroy(&request.mutex);
-    if (request.error != 0) {
-        errno = request.error;
+    if (error != 0) {
+        errno = error;
         return -1;
     }
     return ioctl(fd, BTRFS_IOC_WAIT_SYNC, &request.transaction);

@@ -5,7 +5,8 @@
 #define SETTLE_TRANSACTION_H
 
 /* Commits the running transaction of FD's file system, a btrfs, and waits until it is on disk: all metadata,
-   and no data that is not on its way.  Returns 0, or -1 with errno; ENOSYS where the system has no such call. */
+   and no data that is not on its way.  Returns 0, or -1 with errno; ENOSYS where the system has no such call, EAGAIN
+   where no thread can be had to wait in. */
 int transaction_commit(int fd);
 
 #endif

@@ -5,7 +5,9 @@
 
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #ifdef HAVE_LINUX_BTRFS_H
 #include <linux/btrfs.h>
@@ -16,7 +18,7 @@
 #ifdef HAVE_LINUX_BTRFS_H
 
 #define FD 77
-#define MOST 5  /* requests */
+#define MOST 64  /* requests */
 
 static struct {
     pthread_mutex_t mutex;
@@ -26,6 +28,7 @@ static struct {
     unsigned starts;
     unsigned waits;
     uint64_t waited_for;
+    bool no_thread;  /* can be had */
 } kernel = {.mutex = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER};
 
 static int start_sync(uint64_t *transaction)
@@ -58,11 +61,23 @@ int ioctl(int fd, unsigned long request, ...)
     return 0;
 }
 
+/* In place of the C library's. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+                   void *argument)
+{
+    static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+    return kernel.no_thread ? EAGAIN : real(thread, attributes, run, argument);
+}
+
 static int setup(void **state)
 {
     (void)state;
     kernel.lost = kernel.starts = kernel.waits = 0;
     kernel.error = 0;
+    kernel.no_thread = false;
     return 0;
 }
 
@@ -94,6 +109,17 @@ static void test_lost_requests(void **state)
     }
 }
 
+/* One thread could not ask a second time: the caller goes another way. */
+static void test_no_thread(void **state)
+{
+    (void)state;
+    kernel.no_thread = true;
+    assert_int_equal(transaction_commit(FD), -1);
+    assert_int_equal(errno, EAGAIN);
+    assert_int_equal(kernel.starts, 0);
+    assert_int_equal(kernel.waits, 0);
+}
+
 static void test_failure(void **state)
 {
     (void)state;
@@ -109,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_one_request, setup),
         cmocka_unit_test_setup(test_lost_requests, setup),
+        cmocka_unit_test_setup(test_no_thread, setup),
         cmocka_unit_test_setup(test_failure, setup),
     };
 
