@@ -151,6 +151,16 @@ static int wait_for(pid_t child, const sigset_t *caught, int *status)
     }
 }
 
+/* Nobody would wait for the recipe if we were killed, and the next make would find it at work: it is told to end
+   then.  False where that is so already. */
+static bool ends_with(pid_t parent)
+{
+#ifdef PR_SET_PDEATHSIG
+    prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM, 0UL, 0UL, 0UL);
+#endif
+    return getppid() == parent;
+}
+
 /* Starts PLAIN or, where that is NULL or can't be run, ARGUMENT, with the signal mask MASK.  Returns its process ID,
    or -1 with errno.
 
@@ -159,6 +169,7 @@ static int wait_for(pid_t child, const sigset_t *caught, int *status)
    next to nothing.  The pipe, because not everywhere it shares memory: qemu-user makes a fork of it. */
 static pid_t start(char *const plain[], char *const argument[], const sigset_t *mask)
 {
+    const pid_t parent = getpid();
     int failure[2], error = 0;
     pid_t pid;
 
@@ -168,6 +179,8 @@ static pid_t start(char *const plain[], char *const argument[], const sigset_t *
     pid = vfork();
     if (pid == 0) {
         sigprocmask(SIG_SETMASK, mask, NULL);
+        if (!ends_with(parent))
+            _exit(126);
         if (plain)
             execvp(plain[0], plain);
         execvp(argument[0], argument);
