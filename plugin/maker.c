@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,7 +176,29 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
         return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
     if (maker.pid == here.pid && maker.start == here.start)
         return MAKER_SELF;
-    return read_start(maker.pid, &start) == 0 && start == maker.start ? MAKER_LIVES : MAKER_GONE;
+    if (read_start(maker.pid, &start) == 0)
+        return start == maker.start ? MAKER_LIVES : MAKER_GONE;
+    /* With hidepid (proc(5)) another user's process is not to be seen, but it is there. */
+    if (errno != ESRCH && kill(maker.pid, 0) < 0 && errno == EPERM)
+        return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
+    return MAKER_GONE;
+}
+
+static int64_t nanoseconds(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t maker_age(const char *text)
+{
+    const uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);  /* a second */
+    struct timespec boot;
+    struct maker maker;
+
+    if (!parse(text, &maker) || clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
+        return 0;
+    return nanoseconds(boot) - (int64_t)(maker.start / ticks * 1000000000 +
+                                         maker.start % ticks * (1000000000 / ticks));
 }
 
 static int locked = -1;

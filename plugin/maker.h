@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Room for a maker's text, the closing NUL included: with what mark.h adds, at most 59 bytes, which ext4
@@ -29,6 +30,10 @@ int maker_describe(pid_t pid, char text[MAKER_TEXT]);
    locked (maker_lock), is locked.  IS_LOCAL: the file system of DIRECTORY can't be mounted by two hosts at
    once, so another boot is an earlier one of this host. */
 enum maker_state maker_look(const char *text, size_t length, const char *directory, bool is_local);
+
+/* For how long the maker described by TEXT has been running, in nanoseconds, up to a hundredth of a second too long;
+   0 where TEXT is no maker's. */
+int64_t maker_age(const char *text);
 
 /* The PID in TEXT, or 0. */
 pid_t maker_pid(const char *text);

@@ -112,33 +112,78 @@ static int set_time(const char *path, struct timespec time)
     return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Notes down in the fresh mark at PATH what NAME is like before its recipe.  Where a link's time can't be set,
-   the file counts as touched. */
-static void note_state(const char *path, const char *name)
+static bool is_before(struct timespec a, struct timespec b)
 {
-    struct stat file, mark;
+    return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
 
-    set_time(path, lstat(name, &file) == 0 ? file.st_ctim : (struct timespec){0, 0});
+/* The last change of NAME or, where that is a link, of what it leads to, if later: a recipe may write through it.
+   Returns 0, or -1 where there is no NAME. */
+static int last_change(const char *name, struct timespec *time)
+{
+    struct stat st;
+
+    if (lstat(name, &st) < 0)
+        return -1;
+    *time = st.st_ctim;
+    if (S_ISLNK(st.st_mode) && stat(name, &st) == 0 && is_before(*time, st.st_ctim))
+        *time = st.st_ctim;
+    return 0;
+}
+
+/* Whether what was changed at CHANGE was changed by a make that had been running for AGE nanoseconds when its mark
+   MARK was made: by the clock of the file system, which may be a server's.  For want of exact times, what it does in
+   its first two hundredths of a second is taken for older. */
+static bool is_by_maker(struct timespec change, const struct stat *mark, int64_t age)
+{
+    const int64_t late = 20000000;
+    int64_t since = (int64_t)(mark->st_ctim.tv_sec - change.tv_sec) * 1000000000 +
+                    (mark->st_ctim.tv_nsec - change.tv_nsec);
+
+    return since < age - late;
+}
+
+/* Notes down in the fresh mark at PATH what NAME is like before its recipe.  Where a link's time can't be set,
+   the file counts as touched; and so it does where the make itself, at work for AGE nanoseconds, has changed it:
+   another recipe of that one writes to it as well (t:: has two), and it is not whole before both are over. */
+static void note_state(const char *path, const char *name, int64_t age)
+{
+    struct timespec change;
+    struct stat mark;
+
+    if (lstat(path, &mark) < 0 || last_change(name, &change) < 0 || is_by_maker(change, &mark, age))
+        change = (struct timespec){0, 0};
+    set_time(path, change);
     /* within one tick of the kernel's clock: mark_note changes the mark's ctime, and would hide it */
     if (lstat(path, &mark) < 0 || (mark.st_mtim.tv_sec == mark.st_ctim.tv_sec &&
                                    mark.st_mtim.tv_nsec == mark.st_ctim.tv_nsec))
         set_time(path, (struct timespec){0, 0});
 }
 
-bool mark_is_untouched(const char *path, const struct stat *file)
+bool mark_is_untouched(const char *path, const char *name)
+{
+    struct timespec change;
+    struct stat mark;
+
+    if (lstat(path, &mark) < 0 || last_change(name, &change) < 0 || mark.st_mtim.tv_sec == 0 ||
+        (mark.st_mtim.tv_sec == mark.st_ctim.tv_sec && mark.st_mtim.tv_nsec == mark.st_ctim.tv_nsec))
+        return false;  /* there was no file, or the time could not be set */
+    return mark.st_mtim.tv_sec == change.tv_sec && mark.st_mtim.tv_nsec == change.tv_nsec;
+}
+
+bool mark_is_old_link(const char *path, const struct stat *link)
 {
     struct stat mark;
 
-    if (lstat(path, &mark) < 0 || mark.st_mtim.tv_sec == 0 ||
-        (mark.st_mtim.tv_sec == mark.st_ctim.tv_sec && mark.st_mtim.tv_nsec == mark.st_ctim.tv_nsec))
-        return false;  /* there was no file, or the time could not be set */
-    return mark.st_mtim.tv_sec == file->st_ctim.tv_sec && mark.st_mtim.tv_nsec == file->st_ctim.tv_nsec;
+    return S_ISLNK(link->st_mode) && lstat(path, &mark) == 0 && mark.st_mtim.tv_sec != 0 &&
+           !is_before(mark.st_mtim, link->st_ctim);
 }
 
 /* Makes one mark; *IS_NEW tells whether it was not there. */
 static int make_one(const char *directory, const char *name, const char *maker, bool durably,
                     bool *is_new)
 {
+    const int64_t age = maker_age(maker);  /* before it: the rest of the time is the mark's */
     char *path = mark_path(directory, name, maker);
     struct mark mark;
     int result = -1;
@@ -159,7 +204,7 @@ static int make_one(const char *directory, const char *name, const char *maker, 
             *is_new = (result = symlink(maker, path)) == 0;
     }
     if (result == 0 && *is_new)
-        note_state(path, name);
+        note_state(path, name, age);
     if (result == 0 && durably && *is_new && strchr(path + strlen(directory) + 1, '/') &&
         !is_order_free(directory, name))
         result = sync_long(directory, path);

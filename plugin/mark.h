@@ -9,8 +9,9 @@
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836+4720   it is over, and settled
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836~4720   it is over, not durable
 
-   Its modification time is the ctime that the file had when it was marked, or the Epoch where there was none: a
-   file of a recipe that was cut short before it touched that is left alone (mark_is_untouched).
+   Its modification time is the ctime that the file had when it was marked, or the Epoch where there was none or
+   where the maker itself had changed it: a file of a recipe that was cut short before it touched that is left alone
+   (mark_is_untouched).
 
    Making one is a metadata operation, which journaling file systems persist in order: no trace of what
    comes after it can survive a crash without it. */
@@ -65,8 +66,11 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell);
 
-/* True where FILE, the marked file as it is now, has not changed since the mark at PATH was made. */
-bool mark_is_untouched(const char *path, const struct stat *file);
+/* True where the file NAME, or what it leads to as a link, has not changed since its mark at PATH was made. */
+bool mark_is_untouched(const char *path, const char *name);
+
+/* True where LINK, the marked symbolic link as it is now, has not changed itself since its mark at PATH was made. */
+bool mark_is_old_link(const char *path, const struct stat *link);
 
 /* Reads the mark at PATH.  Returns 0, or -1 with errno (EINVAL: a link that is no mark). */
 int mark_read(const char *path, struct mark *mark);

@@ -52,6 +52,25 @@ static int make_old(const char *name)
     return utimensat(AT_FDCWD, name, old, AT_SYMLINK_NOFOLLOW);
 }
 
+/* The file that the recipe was at, newly allocated: NAME or, where it wrote through a link, what that leads to. */
+static char *half_made(const struct recovery *recovery, const struct stat *st)
+{
+    char *real = mark_is_old_link(recovery->path, st) ? realpath(recovery->name, NULL) : NULL;
+
+    return real ? real : strdup(recovery->name);
+}
+
+static int remove_half_made(const char *directory, const struct recovery *recovery, const struct stat *st)
+{
+    char *name = half_made(recovery, st);
+    int result = -1;
+
+    if (name && (unlink(name) == 0 || errno == ENOENT))
+        result = sync_removal(directory, name);
+    free(name);
+    return result;
+}
+
 static enum recovery_what remove_file(const char *directory, const struct recovery *recovery,
                                       bool just_look)
 {
@@ -62,15 +81,14 @@ static enum recovery_what remove_file(const char *directory, const struct recove
         if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
             return RECOVERY_FAILED;
         what = RECOVERY_NOTHING;
-    } else if (mark_is_untouched(recovery->path, &st))
+    } else if (mark_is_untouched(recovery->path, recovery->name))
         what = RECOVERY_NOTHING;
     else if (S_ISDIR(st.st_mode))
         what = RECOVERY_DIRECTORY;
     if (just_look)
         return what == RECOVERY_REMOVED ? RECOVERY_CUT_SHORT : what;
     if ((what == RECOVERY_DIRECTORY && make_old(recovery->name) < 0) ||
-        (what == RECOVERY_REMOVED && ((unlink(recovery->name) < 0 && errno != ENOENT) ||
-                                      sync_removal(directory, recovery->name) < 0)) ||
+        (what == RECOVERY_REMOVED && remove_half_made(directory, recovery, &st) < 0) ||
         (unlink(recovery->path) < 0 && errno != ENOENT))
         return RECOVERY_FAILED;
     return what;

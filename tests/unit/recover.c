@@ -13,9 +13,10 @@
 #include "recover.h"
 #include "someone.h"
 
-static char self[MAKER_TEXT], dead[MAKER_TEXT], strange[MAKER_TEXT];
+static char self[MAKER_TEXT], dead[MAKER_TEXT], old[MAKER_TEXT], strange[MAKER_TEXT];
 
-/* The makers of marks: this process, one of this boot whose number is another's now, and another host's. */
+/* The makers of marks: this process, two of this boot whose number is another's now (one from after all files here,
+   one from before), and another host's. */
 static int setup(void **state)
 {
     struct someone other;
@@ -23,7 +24,9 @@ static int setup(void **state)
     if (folder_setup(state) < 0)
         return -1;
     other = someone_here(self);
-    other.start++;
+    other.start -= 100;
+    someone_describe(&other, old);
+    other.start += 100000;
     someone_describe(&other, dead);
     other.machine ^= 1;
     other.boot ^= 1;
@@ -115,6 +118,17 @@ static void test_file_that_was_not_touched(void **state)
     }
 }
 
+/* Another recipe of the same make had its part in it, which alone isn't the whole. */
+static void test_file_that_the_make_has_made(void **state)
+{
+    (void)state;
+    write_file("x");
+    tick();
+    mark("x", old);
+    assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
+    assert_false(is_there("x") || is_marked("x", old));
+}
+
 static void append(const char *name)
 {
     FILE *file = fopen(name, "a");
@@ -158,6 +172,30 @@ static void test_file_that_was_touched(void **state)
         assert_int_equal(what_becomes(true), RECOVERY_CUT_SHORT);
         assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
         assert_false(is_there("x") || is_marked("x", dead));
+    }
+}
+
+/* make looks at what the link leads to, so that goes; a link that the recipe has made goes itself. */
+static void test_link(void **state)
+{
+    (void)state;
+    for (int is_new = 0; is_new < 2; is_new++) {
+        write_file("real");
+        if (!is_new)
+            assert_int_equal(symlink("real", "link"), 0);
+        tick();
+        mark("link", dead);
+        tick();
+        if (is_new)
+            assert_int_equal(symlink("real", "link"), 0);
+        else
+            append("link");
+        assert_int_equal(what_becomes(true), RECOVERY_CUT_SHORT);
+        assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
+        assert_int_equal(is_there("link"), !is_new);
+        assert_int_equal(is_there("real"), is_new);
+        unlink("link");
+        unlink("real");
     }
 }
 
@@ -331,6 +369,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_file_of_a_dead_make),
         TEST(test_file_that_was_not_touched),
+        TEST(test_file_that_the_make_has_made),
+        TEST(test_link),
         TEST(test_file_that_was_touched),
         TEST(test_all_within_a_tick),
         TEST(test_symbolic_link),
