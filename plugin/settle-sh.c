@@ -104,34 +104,50 @@ static void tell(const struct outcome *outcome, void *context)
     }
 }
 
-/* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it.  Where
-   an earlier line has done so, the note of that one's end is taken back. */
+/* Takes back the notes of an earlier line's end, the first file's before the others': the plugin looks at that
+   one.  Returns COUNT of NAMES, or the index of the name that failed, with errno. */
+static size_t take_back(const struct job *job, const struct list *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        char *path = mark_path(job->marks, names->name[i], job->maker);
+        struct mark mark;
+        bool failed = !path || mark_read(path, &mark) < 0 ||
+                      (mark.end != MARK_RUNNING &&
+                       mark_note(job->marks, names->name[i], job->maker, MARK_RUNNING, 0) < 0);
+
+        free(path);
+        if (failed)
+            return i;
+    }
+    return names->count;
+}
+
+/* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it. */
 static void mark_files(const struct job *job, const struct list *names)
 {
-    char *path = mark_path(job->marks, names->name[0], job->maker);
     size_t marked = mark_make(job->marks, names->name, names->count, job->maker,
                               job->options.mode != MODE_WRITEBACK);
-    struct mark mark;
 
-    if (marked == names->count && path && mark_read(path, &mark) == 0 &&
-        (mark.end == MARK_RUNNING ||
-         mark_note(job->marks, names->name[0], job->maker, MARK_RUNNING, 0) == 0)) {
-        free(path);
+    if (marked == names->count)
+        marked = take_back(job, names);
+    if (marked == names->count)
         return;
-    }
-    message("%s: can't be marked in %s: %s", names->name[marked % names->count], job->marks,
-            strerror(errno));
+    message("%s: can't be marked in %s: %s", names->name[marked], job->marks, strerror(errno));
     _exit(EXIT_SETTLING_FAILED);
 }
 
-/* The line is over: the plugin takes its mark for that of a finished target, unless another line follows.  A
-   mark that can't be changed stays, and costs a rebuild.  Returns 0, or -1 where there is none any more. */
+/* The line is over: the plugin takes its marks for those of a finished target, unless another line follows.  The
+   first file's is noted last, since the plugin looks at that.  A mark that can't be changed stays, and costs a
+   rebuild.  Returns 0, or -1 where one isn't there any more. */
 static int note_end(const struct job *job, const struct list *marked)
 {
     enum mark_end end = job->options.mode == MODE_DEFERRED ? MARK_DEFERRED : MARK_SETTLED;
+    int result = 0;
 
-    return marked->name && mark_note(job->marks, marked->name[0], job->maker, end, getpid()) < 0 &&
-           errno == ENOENT ? -1 : 0;
+    for (size_t i = marked->count; i-- > 0;)
+        if (mark_note(job->marks, marked->name[i], job->maker, end, getpid()) < 0 && errno == ENOENT)
+            result = -1;
+    return result;
 }
 
 /* Settles the job's files; returns the exit status. */
@@ -151,17 +167,14 @@ static int settle_files(struct job *job)
     return failed ? EXIT_SETTLING_FAILED : 0;
 }
 
-/* The line has succeeded: returns the exit status. */
-static int settle_line(struct job *job, const struct list *marked)
+/* All has gone well: notes that down, and returns the exit status. */
+static int end_well(struct job *job, const struct list *marked)
 {
-    int result = settle_files(job);
-
-    if (result == 0 && note_end(job, marked) < 0 && job->options.mode == MODE_DEFERRED) {
-        /* the recipe, say, has removed the marks (git clean): nobody would know of these files later */
-        job->options.mode = MODE_FSYNC;
-        result = settle_files(job);
-    }
-    return result;
+    if (note_end(job, marked) == 0 || job->options.mode != MODE_DEFERRED)
+        return 0;
+    /* the recipe, say, has removed the marks (git clean): nobody would know of these files later */
+    job->options.mode = MODE_FSYNC;
+    return settle_files(job);
 }
 
 /* Makes the files of finished targets durable, those that an earlier line has not: returns the exit status. */
@@ -176,7 +189,7 @@ static int settle_batch(const struct job *job)
         char *name = mark_unescape(word), *path = name ? mark_path(job->marks, name, job->maker) : NULL;
         struct mark mark;
 
-        if (path && mark_read(path, &mark) == 0 && list_add(&files, name) < 0)
+        if (path && mark_read(path, &mark) == 0 && mark.end == MARK_DEFERRED && list_add(&files, name) < 0)
             failed = 1;
         free(path);
         free(name);
@@ -236,12 +249,15 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
     /* where PLAIN can't be run, the shell says why */
     if (child_run(plain, command, &status) < 0)
         cannot_run(command[0], errno);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        result = settle_line(job, &marked);
+    if (status == 0)
+        result = settle_files(job);
     else if (!is_cut_short(status))
         note_end(job, &marked);
-    if (*job->batch && !was_stopped(status) && settle_batch(job) != 0 && result == 0)
+    /* before the line's end is noted: where the batch fails, make ends the recipe here, and the mark is to stay */
+    if (*job->batch && !was_stopped(status) && settle_batch(job) != 0)
         result = EXIT_SETTLING_FAILED;
+    if (status == 0 && result == 0)
+        result = end_well(job, &marked);
     list_free(&marked);
     if (status != 0)
         child_die_like(status);
