@@ -833,6 +833,138 @@ EOF
     ! grep -q 'has run' out || fail "the recipe has run"
 }
 
+# make's exec after it has remade a makefile forgets the recipes: each mark has to speak for itself.
+test_all_files_of_a_makefile_s_recipe() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: ; @echo $(X)
+config.mk: private SETTLE = config.mk config.h
+config.mk: source ; @echo whole >config.h; echo 'X = 1' >config.mk
+include config.mk
+EOF
+    touch source
+    for mode in fsync deferred; do
+        rm -f config.mk
+        make_works SETTLE_MODE=$mode
+        expect out <<'EOF'
+1
+EOF
+        no_marks
+    done
+}
+
+test_a_file_written_through_a_link() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE = $@
+libx.so: source
+	@echo half >libx.so; $(if $(HOLD),touch ready; exec sleep 100)
+	@echo rest >>libx.so
+EOF
+    touch source
+    echo old >libx.so.1
+    ln -s libx.so.1 libx.so
+    touch -h -d '1 hour ago' libx.so
+    touch -d '1 hour ago' libx.so.1
+    sleep 0.1  # another make than the one that has made it
+    start_make HOLD=1
+    await ready
+    kill -s KILL "$make"
+    wait "$make" || :
+    make_works
+    expect out <<'EOF'
+settle: libx.so: its recipe was cut short; removed, will be made again
+EOF
+    printf 'half\nrest\n' | cmp - libx.so.1 || fail "half-made: $(cat libx.so.1)"
+    test -L libx.so || fail "the link is gone"
+    no_marks
+}
+
+# The job that carries a batch fails with it, in the midst of its recipe: its own mark has to stay.
+test_a_batch_that_fails_between_lines() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_MODE = deferred
+SETTLE_BATCH_FILES = 2
+all: x loop output
+x output: private SETTLE = $@
+x: ; @echo x >x
+loop: ; @rm x; ln -s x x
+output: source
+	@echo half >output
+	@echo rest >>output
+EOF
+    touch source
+    make_fails
+    grep -q 'settle: x: Too many levels of symbolic links' out || fail "$(cat out)"
+    rm x
+    make_works output
+    printf 'half\nrest\n' | cmp - output || fail "half-made: $(cat output)"
+}
+
+# Deferred by one rule, and being written by the other when a job's batch has it: the mark stays.
+test_a_pending_file_that_is_written_again() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_MODE = deferred
+SETTLE_BATCH_FILES = 2
+all: output other last
+output other last: private SETTLE = $@
+output:: one ; @echo one >>output
+output:: two
+	@sleep 0.2
+	@echo half >>output; $(if $(HOLD),touch ready; exec sleep 100)
+	@echo two >>output
+other: ; @echo other >other
+	@sleep 0.4
+last: other ; @echo last >last; $(if $(HOLD),touch others)
+EOF
+    touch one two
+    start_make -j3 HOLD=1
+    await ready
+    await others
+    sleep 0.3
+    case $(marks) in *output*) ;; *) fail "the mark is gone: $(marks)" ;; esac
+    kill -s KILL "$make"
+    wait "$make" || :
+    make_works
+    printf 'one\nhalf\ntwo\n' | cmp - output || fail "half-made: $(cat output)"
+    no_marks
+}
+
+test_a_recipe_ends_with_its_settle_sh() {
+    cut_makefile
+    start_make HOLD=1
+    await ready
+    at_exit "kill -s KILL $(cat recipe) 2>/dev/null || :"
+    kill -s KILL "$make" "$(cat shell)"
+    wait "$make" || :
+    await_end "$(cat recipe)"
+    expect_made_again
+}
+
+test_a_make_that_hidepid_hides() {
+    need_root "to mount /proc, and for another user's make"
+    unshare -m true 2>/dev/null || skip "needs leave to mount (CAP_SYS_ADMIN)"
+    setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$BUILD/plugin/settle-sh" ||
+        skip "needs a build tree that others may read"
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE = $@
+output:
+	@echo half >output; touch ready; sleep 1.5; echo rest >>output
+EOF
+    chmod 777 .
+    unshare -m --propagation private sh -c 'mount -t proc -o hidepid=2 proc /proc || exit 77
+        umask 0
+        env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" &
+        while ! test -e ready; do sleep 0.1; done
+        setpriv --reuid=65534 --regid=65534 --clear-groups \
+            env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" >second
+        wait' || skip "can't mount /proc here"
+    printf 'half\nrest\n' | cmp - output || fail "the second make was at it: $(cat second output)"
+}
+
 test_a_full_disk() {
     need_root "to mount a small file system"
     unshare -m true 2>/dev/null || skip "needs leave to mount (CAP_SYS_ADMIN)"
