@@ -902,36 +902,6 @@ EOF
     printf 'half\nrest\n' | cmp - output || fail "half-made: $(cat output)"
 }
 
-# Deferred by one rule, and being written by the other when a job's batch has it: the mark stays.
-test_a_pending_file_that_is_written_again() {
-    cat >Makefile <<'EOF'
-load $(PLUGIN)
-SETTLE_MODE = deferred
-SETTLE_BATCH_FILES = 2
-all: output other last
-output other last: private SETTLE = $@
-output:: one ; @echo one >>output
-output:: two
-	@sleep 0.2
-	@echo half >>output; $(if $(HOLD),touch ready; exec sleep 100)
-	@echo two >>output
-other: ; @echo other >other
-	@sleep 0.4
-last: other ; @echo last >last; $(if $(HOLD),touch others)
-EOF
-    touch one two
-    start_make -j3 HOLD=1
-    await ready
-    await others
-    sleep 0.3
-    case $(marks) in *output*) ;; *) fail "the mark is gone: $(marks)" ;; esac
-    kill -s KILL "$make"
-    wait "$make" || :
-    make_works
-    printf 'one\nhalf\ntwo\n' | cmp - output || fail "half-made: $(cat output)"
-    no_marks
-}
-
 test_a_recipe_ends_with_its_settle_sh() {
     cut_makefile
     start_make HOLD=1
