@@ -44,7 +44,7 @@ struct run {
 static void show(void *context)
 {
     struct run *run = context;
-    struct progress progress = {.files = run->set.count, .done = atomic_load(&run->done)};
+    struct progress progress = {.files = run->set.count - run->set.again, .done = atomic_load(&run->done)};
 
     if (!run->caller->show)
         return;
@@ -121,15 +121,12 @@ static int prepare(const struct run *run, struct file *file)
 }
 
 /* Opens a file, prepares it, and asks whether somebody writes to it. */
-static void begin(void *context, size_t index)
+static void begin_file(void *context, size_t index)
 {
     struct run *run = context;
     struct file *file = &run->set.file[index];
-    struct stopwatch watch;
+    struct stopwatch watch = stopwatch_start();
 
-    if (!is_its_turn(run, file))
-        return;
-    watch = stopwatch_start();
     if (file_try_open(&run->set, run->options, file) < 0)
         return;
     if (prepare(run, file) < 0)
@@ -139,6 +136,22 @@ static void begin(void *context, size_t index)
     if (file->what != OUTCOME_SETTLED || index >= run->may_keep)
         file_close(file);
     file->seconds = stopwatch_seconds(&watch);
+}
+
+static void begin(void *context, size_t index)
+{
+    struct run *run = context;
+
+    if (is_its_turn(run, &run->set.file[index]))
+        begin_file(run, index);
+}
+
+/* Runs WORK on what is still there, but by another name only than the one that stood for it. */
+static void each_heir(struct run *run, void (*work)(void *context, size_t index))
+{
+    for (size_t i = 0; i < run->set.count; i++)
+        if (file_inherit(&run->set, run->options, &run->set.file[i]))
+            work(run, i);
 }
 
 /* Nothing is left to be done to FILE. */
@@ -365,6 +378,7 @@ static int settle_set(struct run *run)
         choose_way(&run->set, run->options, i, run->may_keep);
     open_groups(run);
     each_file(run, begin);
+    each_heir(run, begin_file);
     if (any(run, asks_proc))
         writers_look(&run->set);
     sync_groups(run);
@@ -372,6 +386,7 @@ static int settle_set(struct run *run)
     commit_groups(run);
     if (any(run, is_held))
         writers_wait(&run->set, run->options, finish_released, show, run);
+    each_heir(run, finish_released);
     if (run->options->mode == MODE_FSYNC && sync_directories(run) < 0)
         return -1;
     if (run->options->stable > 0)

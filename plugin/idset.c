@@ -63,6 +63,11 @@ size_t idset_add(struct idset *set, const struct stat *st, size_t index)
     return place->index_1 - 1;
 }
 
+void idset_change(struct idset *set, const struct stat *st, size_t index)
+{
+    find_place(set, st->st_dev, st->st_ino)->index_1 = index + 1;
+}
+
 size_t idset_find(const struct idset *set, dev_t dev, ino_t ino)
 {
     return set->count > 0 ? find_place(set, dev, ino)->index_1 - 1 : IDSET_NONE;

@@ -25,6 +25,9 @@ struct idset {
    which it is there (INDEX itself where it is new), or IDSET_NONE with errno ENOMEM. */
 size_t idset_add(struct idset *set, const struct stat *st, size_t index);
 
+/* Gives the file of ST, which is in SET, another INDEX. */
+void idset_change(struct idset *set, const struct stat *st, size_t index);
+
 /* The index under which the file is in SET, or IDSET_NONE. */
 size_t idset_find(const struct idset *set, dev_t dev, ino_t ino);
 

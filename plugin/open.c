@@ -11,6 +11,15 @@
 #include "path.h"
 #include "sys.h"
 
+/* Whether FILE, which is open, is the one that was found by its name. */
+static bool is_what_was_found(const struct set *set, const struct file *file)
+{
+    struct stat st;
+
+    return sys.fstat(file->fd, &st) < 0 ||
+           idset_find(&set->files, st.st_dev, st.st_ino) == (size_t)(file - set->file);
+}
+
 int file_open(const struct set *set, struct file *file)
 {
     /* what was a file when the tree was listed may be a link by now, to a device even */
@@ -32,7 +41,12 @@ int file_open(const struct set *set, struct file *file)
             file->write_only = true;
     }
     free(path);
-    return file->fd < 0 ? -1 : 0;
+    if (file->fd < 0)
+        return -1;
+    /* What is there now is settled; what was there is not lost with its first name. */
+    if (file->has_names)
+        file->is_lost |= !is_what_was_found(set, file);
+    return 0;
 }
 
 void file_close(struct file *file)
@@ -52,4 +66,39 @@ int file_try_open(const struct set *set, const struct settle_options *options, s
     else
         file_fail_missing(options, file, STEP_OPEN);
     return -1;
+}
+
+/* FILE, which is open, stands for the inode, unless another one that has inherited does so already. */
+static bool take_over(struct set *set, struct file *file)
+{
+    size_t index = (size_t)(file - set->file), known;
+    struct stat st;
+
+    if (sys.fstat(file->fd, &st) < 0)
+        return true;  /* better twice than never */
+    known = idset_add(&set->files, &st, index);
+    if (known == IDSET_NONE || known == index)
+        return true;
+    if (set->file[known].is_lost) {
+        idset_change(&set->files, &st, index);
+        return true;
+    }
+    set_same(set, file, known);
+    file_close(file);
+    return false;
+}
+
+bool file_inherit(struct set *set, const struct settle_options *options, struct file *file)
+{
+    struct file *first = file->same == SET_NONE ? NULL : &set->file[file->same];
+
+    if (!first || !first->is_lost)
+        return false;
+    if (first->in_tree && file_has_vanished(first))
+        first->what = OUTCOME_MISSING;  /* the name that has to be there (is_named) tells itself what became of it */
+    file->same = SET_NONE;
+    set->again--;
+    if (file_try_open(set, options, file) < 0)
+        return file_is_open_question(file);
+    return take_over(set, file);
 }

@@ -14,6 +14,11 @@ int file_open(const struct set *set, struct file *file);
    others are closed, and /proc has to tell then who writes to it. */
 int file_try_open(const struct set *set, const struct settle_options *options, struct file *file);
 
+/* FILE may be a further name of a file whose first name is lost: vanished since it was found, or it stands for
+   another file by now.  The inode may still be there by this one (or a new file was given its number): opens it.
+   Returns true where FILE stands for itself from now on, open or put off as above. */
+bool file_inherit(struct set *set, const struct settle_options *options, struct file *file);
+
 /* Closes it if it is open; an error is FILE's failure. */
 void file_close(struct file *file);
 

@@ -72,6 +72,14 @@ static int find_group(struct set *set, dev_t dev, size_t index)
     return (int)set->groups++;
 }
 
+void set_same(struct set *set, struct file *file, size_t first)
+{
+    file->same = (uint32_t)first;
+    set->file[first].is_named |= !file->in_tree;
+    set->file[first].has_names = true;
+    set->again++;
+}
+
 int set_identify(struct set *set, struct file *file, const struct stat *st)
 {
     size_t index = (size_t)(file - set->file);
@@ -84,8 +92,7 @@ int set_identify(struct set *set, struct file *file, const struct stat *st)
     if (set->wants_detail)
         set->detail[index].before = set->detail[index].after = attributes_of(st);
     if (first != index) {
-        file->same = (uint32_t)first;
-        set->file[first].is_named |= !file->in_tree;
+        set_same(set, file, first);
         return 0;
     }
     set->group[group].files++;
@@ -112,13 +119,24 @@ void file_fail(struct file *file, enum engine_step step)
     file->error = errno;
 }
 
+/* What was a file when the tree was listed is none any more; ELOOP: a link has taken its place (O_NOFOLLOW). */
+static bool is_gone(int error)
+{
+    return error == ENOENT || error == ELOOP;
+}
+
+bool file_has_vanished(const struct file *file)
+{
+    return file->what == OUTCOME_FAILED && file->step == STEP_OPEN && is_gone(file->error);
+}
+
 void file_fail_missing(const struct settle_options *options, struct file *file,
                        enum engine_step step)
 {
     bool has_vanished = errno == ENOENT && (options->missing_ok || (file->in_tree && !file->is_named));
 
-    /* a link has taken the place of a tree's file (O_NOFOLLOW) */
-    if (has_vanished || (errno == ELOOP && file->in_tree && !file->is_named))
+    file->is_lost |= is_gone(errno);
+    if (has_vanished || (is_gone(errno) && file->in_tree && !file->is_named))
         file->what = OUTCOME_MISSING;
     else
         file_fail(file, step);

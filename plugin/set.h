@@ -22,7 +22,7 @@ struct file {
     const char *shown;  /* the caller's name of it; NULL: its path is shown */
     char *name;         /* its path; of a tree's file, its entry in the directory DIR */
     uint32_t dir;       /* its directory, an index in set->dirs; of a directory, itself */
-    uint32_t same;      /* an earlier file that is the same one, or SET_NONE */
+    uint32_t same;      /* the file that stands for this one, which is the same, or SET_NONE */
     int fd;             /* open since its writeback was started, or -1 */
     int error;
     float seconds;
@@ -37,6 +37,8 @@ struct file {
     bool ask_proc : 1;     /* the lease can't tell that, /proc may */
     bool writers_unknown : 1;  /* neither can */
     bool was_held : 1;     /* when the waiting for writers began */
+    bool has_names : 1;    /* further ones, which are files of their own in the set (SAME) */
+    bool is_lost : 1;      /* what was found by this name is not there any more */
     bool is_asked : 1;     /* of errors from before the syncfs that is to come: there are none */
 };
 
@@ -64,6 +66,7 @@ struct group {
 struct set {
     struct file *file;
     size_t count;
+    size_t again;  /* of which so many are further names */
     size_t room;
     struct detail *detail;  /* one for each file: from the start with WANTS_DETAIL, else once all are found */
     struct idset files;
@@ -81,6 +84,9 @@ struct file *set_add(struct set *set, const char *shown);
    -1 with errno ENOMEM. */
 int set_identify(struct set *set, struct file *file, const struct stat *st);
 
+/* Notes that FILE is a further name of the file of index FIRST. */
+void set_same(struct set *set, struct file *file, size_t first);
+
 /* All are found: makes room for the details.  Returns 0, or -1 with errno ENOMEM. */
 int set_close(struct set *set);
 
@@ -95,9 +101,12 @@ bool file_is_open_question(const struct file *file);
 void file_fail(struct file *file, enum engine_step step);
 
 /* The same, but a file that is not there is no failure where OPTIONS say so, or where it was found in a
-   tree and has vanished since. */
+   tree and has vanished since.  By another name it may still be there (file_inherit). */
 void file_fail_missing(const struct settle_options *options, struct file *file,
                        enum engine_step step);
+
+/* True where FILE has failed because there is nothing, or no file, by its name any more. */
+bool file_has_vanished(const struct file *file);
 
 void set_free(struct set *set);
 

@@ -57,6 +57,8 @@ bool tell_all(struct set *set, const struct engine_caller *caller)
 
         if (set->file[i].in_tree && outcome.what == OUTCOME_MISSING)
             continue;  /* it vanished on the way */
+        if (set->file[i].in_tree && set->file[i].same != SET_NONE)
+            continue;  /* a hard link, or it was named as well: that has been told */
         if (!set->file[i].shown)
             path = file_path(set, &set->file[i]);
         outcome.name = set->file[i].shown ? set->file[i].shown

@@ -61,8 +61,8 @@ static int add_file(struct walk *walk, size_t parent, const char *name, const st
     struct set *set = walk->set;
     struct file *file;
 
-    if (idset_find(&set->files, st->st_dev, st->st_ino) != IDSET_NONE)
-        return 0;  /* by another name, or a hard link */
+    /* That it is known, by another name or as a hard link, doesn't do: that name may vanish, and its inode's number
+       be used again, before it is opened. */
     file = set_add(set, NULL);
     if (!file)
         return -1;

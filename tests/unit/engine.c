@@ -250,6 +250,23 @@ static void test_vanishing(void **state)
     check(MODE_FSYNC, "a", 1, "a failed at open (No such file or directory)");
 }
 
+/* A file that goes by two names loses the first one of them after both were looked up. */
+static void test_vanishing_first_name(void **state)
+{
+    (void)state;
+    fake_hard_link("d/b", fake_file("a"));
+    fake_file("c");
+    fake_fail("open", "a", ENOENT, FAKE_EVER);
+    check(MODE_FSYNC, "c a d/b", 1,
+          "c settled, a failed at open (No such file or directory), d/b settled");
+    assert_string_equal(fake_calls("fsync"), "fsync c, fsync d/b, fsync ., fsync d");
+    asked.missing_ok = true;
+    check(MODE_FSYNC, "c a d/b a", 0, "c settled, a missing, d/b settled, a missing");
+    assert_string_equal(fake_calls("fsync"), "fsync c, fsync d/b, fsync ., fsync d");
+    check(MODE_WRITEBACK, "c a d/b", 0, "c settled, a missing, d/b settled");
+    assert_string_equal(fake_calls(SYNCS), "start c, start d/b, wait c, wait d/b");
+}
+
 static void test_attributes_and_time(void **state)
 {
     const struct outcome *outcome = &told.outcome[0];
@@ -296,6 +313,7 @@ int main(void)
         TEST(test_special_files),
         TEST(test_missing),
         TEST(test_vanishing),
+        TEST(test_vanishing_first_name),
         TEST(test_attributes_and_time),
     };
 

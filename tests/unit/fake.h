@@ -72,6 +72,7 @@ static struct {
     double let_go_at;         /* ... until then */
     double moves_until;       /* while the entry "moving" changes its ctime at each look */
     void (*on_sleep)(void);   /* what happens while somebody waits */
+    void (*on_call)(const char *verb, const char *path);  /* what happens right after it has looked the path up */
     uint64_t dirty_in_all;
     uint64_t dirty_in_fs;     /* as btrfs tells it */
     struct fake_stream {
@@ -194,6 +195,8 @@ static inline int fake_call(const char *verb, const char *path)
     snprintf(step->path, sizeof step->path, "%s", fake_shown(path));
     error = fake_error(verb, step->path);
     pthread_mutex_unlock(&fake_mutex);
+    if (fake.on_call)
+        fake.on_call(verb, fake_shown(path));
     if (error)
         errno = error;
     return error ? -1 : 0;

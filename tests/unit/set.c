@@ -74,6 +74,8 @@ static void test_same(void **state)
     assert_int_equal(add(1, 100)->same, 0);
     assert_int_equal(add(2, 100)->same, 1);
     assert_int_equal(add(1, 100)->same, 0);
+    assert_true(set.file[0].has_names && set.file[1].has_names && !set.file[2].has_names);
+    assert_int_equal(set.again, 3);
     assert_int_equal(set.groups, 2);
     assert_int_equal(set.group[0].files, 1);
     assert_int_equal(set.group[1].files, 1);

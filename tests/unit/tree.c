@@ -142,14 +142,96 @@ static void test_vanishing_file_that_is_named(void **state)
     (void)state;
     fake_fail("open", "d/sub/b", ENOENT, FAKE_EVER);
     check(MODE_FSYNC, "d/ d/sub/b", 1,
-          "d// settled, d/a settled, d/sub/b failed at open (No such file or directory), "
-          "d/sub/deep/c settled, d/sub/b failed at open (No such file or directory)");
+          "d// settled, d/a settled, d/sub/deep/c settled, "
+          "d/sub/b failed at open (No such file or directory)");
     check(MODE_FSYNC, "d/sub/b d/", 1,
           "d/sub/b failed at open (No such file or directory), d// settled, d/a settled, "
           "d/sub/deep/c settled");
     asked.missing_ok = true;
     check(MODE_FSYNC, "d/sub/b d/", 0,
           "d/sub/b missing, d// settled, d/a settled, d/sub/deep/c settled");
+}
+
+/* Once all is found, the entry VICTIM is removed or, where BECOMES is not 0, replaced by one of that mode. */
+static struct {
+    const char *victim;
+    mode_t becomes;
+    const char *target;  /* of a link */
+} change;
+
+static void change_when_all_is_found(const char *verb, const char *path)
+{
+    struct fake_entry *victim = fake_find(change.victim);
+
+    if (strcmp(verb, "closedir") != 0 || strcmp(path, "d/sub/deep") != 0 || !victim)
+        return;
+    fake_remove(victim);
+    if (change.becomes)
+        fake_add(change.victim, change.becomes)->target = change.target;
+}
+
+static void check_change(const char *victim, mode_t becomes, const char *names, int result, const char *text)
+{
+    change.victim = victim;
+    change.becomes = becomes;
+    fake.on_call = change_when_all_is_found;
+    check(MODE_FSYNC, names, result, text);
+    fake.on_call = NULL;
+}
+
+/* The other name of a hard link stands for the file then. */
+static void test_vanishing_first_name(void **state)
+{
+    (void)state;
+    fake_hard_link("d/sub/again", fake_find("/w/d/a"));
+    fake_hard_link("d/sub/more", fake_find("/w/d/a"));
+    check_change("/w/d/a", 0, "d/", 0,
+                 "d// settled, d/sub/b settled, d/sub/again settled, d/sub/deep/c settled");
+    assert_string_equal(fake_calls("start fsync"),
+                        "start d/sub/b, start d/sub/deep/c, start d/sub/again, "
+                        "fsync d/sub/b, fsync d/sub/again, fsync d/sub/deep/c, "
+                        "fsync d/sub/deep, fsync d/sub, fsync d, fsync .");
+    check_change("/w/d/sub/again", 0, "d/sub/ d/sub/more", 0,
+                 "d/sub// settled, d/sub/b settled, d/sub/more settled, d/sub/deep/c settled, d/sub/more settled");
+    assert_non_null(strstr(fake_calls("fsync"), "fsync d/sub/more"));
+}
+
+/* It was there for the start only. */
+static void test_first_name_that_vanishes_later(void **state)
+{
+    (void)state;
+    fake_hard_link("d/sub/again", fake_find("/w/d/a"));
+    fake_fail("open", "d/a", EMFILE, 2);
+    fake_fail("open", "d/a", ENOENT, FAKE_EVER);
+    check(MODE_FSYNC, "d/", 0, "d// settled, d/sub/b settled, d/sub/again settled, d/sub/deep/c settled");
+    assert_string_equal(fake_calls("fsync"),
+                        "fsync d/sub/b, fsync d/sub/deep/c, fsync d/sub/again, "
+                        "fsync d/sub/deep, fsync d/sub, fsync d, fsync .");
+}
+
+/* Both files are settled: the one that is there now, and the one that was. */
+static void test_first_name_that_is_replaced(void **state)
+{
+    (void)state;
+    fake_hard_link("d/sub/again", fake_find("/w/d/a"));
+    fake_hard_link("d/sub/more", fake_find("/w/d/a"));
+    check_change("/w/d/a", S_IFREG | 0644, "d/", 0,
+                 "d// settled, d/a settled, d/sub/b settled, d/sub/again settled, d/sub/deep/c settled");
+    assert_string_equal(fake_calls("fsync"),
+                        "fsync d/a, fsync d/sub/b, fsync d/sub/again, fsync d/sub/deep/c, "
+                        "fsync d/sub/deep, fsync d/sub, fsync d, fsync .");
+}
+
+static void test_all_names_vanish(void **state)
+{
+    (void)state;
+    fake_hard_link("d/sub/again", fake_find("/w/d/a"));
+    fake_fail("open", "d/a", ENOENT, FAKE_EVER);
+    fake_fail("open", "d/sub/again", ENOENT, FAKE_EVER);
+    check(MODE_FSYNC, "d/", 0, "d// settled, d/sub/b settled, d/sub/deep/c settled");
+    check(MODE_FSYNC, "d/ d/sub/again", 1,
+          "d// settled, d/sub/b settled, d/sub/deep/c settled, "
+          "d/sub/again failed at open (No such file or directory)");
 }
 
 static void test_vanishing_directory(void **state)
@@ -264,6 +346,10 @@ int main(void)
         TEST(test_file_named_as_well),
         TEST(test_vanishing_file),
         TEST(test_vanishing_file_that_is_named),
+        TEST(test_vanishing_first_name),
+        TEST(test_first_name_that_vanishes_later),
+        TEST(test_first_name_that_is_replaced),
+        TEST(test_all_names_vanish),
         TEST(test_vanishing_directory),
         TEST(test_unreadable_directory),
         TEST(test_other_file_system),
