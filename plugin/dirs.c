@@ -132,6 +132,46 @@ char *dirs_path(const struct dirs *dirs, size_t index, const char *name)
     return path;
 }
 
+/* A look at the names only where the inode is another one than was found: that alone proves nothing, for an
+   automount, or FUSE, may have another one to show once the directory is opened. */
+static bool is_below_a_link(const struct dirs *dirs, size_t index)
+{
+    bool is_link = false;
+
+    for (size_t i = index; !is_link && dirs->dir[i].parent != DIRS_NONE; i = dirs->dir[i].parent) {
+        char *path = dirs_path(dirs, i, NULL);
+        struct stat st;
+
+        is_link = path && sys.lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+        free(path);
+    }
+    return is_link;
+}
+
+int dirs_open(const struct dirs *dirs, size_t index)
+{
+    const bool is_entry = dirs->dir[index].parent != DIRS_NONE;
+    char *path = dirs_path(dirs, index, NULL);
+    struct stat st;
+    int fd;
+
+    if (!path)
+        return -1;
+    fd = path_open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC | (is_entry ? O_NOFOLLOW : 0));
+    free(path);
+    if (fd < 0 || !is_entry || (sys.fstat(fd, &st) == 0 && idset_find(&dirs->known, st.st_dev, st.st_ino) == index) ||
+        !is_below_a_link(dirs, index))
+        return fd;
+    sys.close(fd);  /* read only: it has nothing to report */
+    errno = ELOOP;
+    return -1;
+}
+
+bool dir_has_vanished(const struct dir *dir)
+{
+    return !dir->is_named && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
+}
+
 void dir_fail(struct dir *dir, enum dir_step step)
 {
     if (dir->error)
@@ -170,17 +210,14 @@ size_t *dirs_order(struct dirs *dirs)
 void dirs_sync(struct dirs *dirs, size_t index)
 {
     struct dir *dir = &dirs->dir[index];
-    char *path;
     int fd;
 
     if (dir->is_synced || dir->error)
         return;
-    path = dirs_path(dirs, index, NULL);
-    fd = path ? path_open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC) : -1;
-    free(path);
+    fd = dirs_open(dirs, index);
     if (fd < 0) {
-        if (errno == ENOENT && !dir->is_named)
-            dir->is_synced = true;  /* vanished since it was found in a tree */
+        if (dir_has_vanished(dir))
+            dir->is_synced = true;
         else
             dir_fail(dir, DIR_OPEN);
         return;

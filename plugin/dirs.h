@@ -50,6 +50,13 @@ size_t dirs_add_entry(struct dirs *dirs, size_t parent, const char *name, const 
    NULL with errno ENOMEM.  It may be longer than PATH_MAX: path_open opens it. */
 char *dirs_path(const struct dirs *dirs, size_t index, const char *name);
 
+/* Opens the directory of INDEX for reading.  Returns its descriptor, or -1 with errno.  What was found in a tree is
+   opened only in it: a symbolic link that has taken its place, or that of a directory above it, is not followed. */
+int dirs_open(const struct dirs *dirs, size_t index);
+
+/* True where errno says that DIR, which was found in a tree, has vanished since or is no directory any more. */
+bool dir_has_vanished(const struct dir *dir);
+
 /* Notes that STEP has failed with errno; the first failure stands. */
 void dir_fail(struct dir *dir, enum dir_step step);
 

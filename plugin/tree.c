@@ -5,11 +5,9 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "path.h"
 #include "retry.h"
 #include "sys.h"
 #include "tree.h"
@@ -94,15 +92,13 @@ static int add_entry(struct walk *walk, size_t parent, int fd, const struct dire
 static DIR *open_directory(struct walk *walk, size_t index, int *fd)
 {
     struct dirs *dirs = &walk->set->dirs;
-    char *path = dirs_path(dirs, index, NULL);
     unsigned long magic;
     DIR *stream;
 
-    *fd = path ? path_open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC) : -1;
-    free(path);
+    *fd = dirs_open(dirs, index);
     if (*fd < 0) {
         /* gone, where it was an entry; the caller's own name has to be there */
-        if (errno == ENOENT && !dirs->dir[index].is_named)
+        if (dir_has_vanished(&dirs->dir[index]))
             dirs->dir[index].is_synced = true;
         else
             dir_fail(&dirs->dir[index], DIR_OPEN);

@@ -298,6 +298,14 @@ static inline int fake_open_entry(struct fake_entry *entry, int flags)
 
     if (!entry)
         return -1;
+    if (S_ISLNK(entry->st.st_mode) || ((flags & O_DIRECTORY) && !S_ISDIR(entry->st.st_mode))) {
+        errno = flags & O_DIRECTORY ? ENOTDIR : ELOOP;
+        return -1;
+    }
+    if (S_ISSOCK(entry->st.st_mode)) {
+        errno = ENXIO;
+        return -1;
+    }
     /* never to wait, nor to change anything, nor to be inherited */
     assert_int_equal(flags & O_CLOEXEC, O_CLOEXEC);
     assert_true(flags & (O_NONBLOCK | O_PATH));
@@ -317,7 +325,7 @@ static inline int fake_open(const char *name, int flags)
     const char *verb = flags & O_PATH ? "openpath"
                                       : (flags & O_ACCMODE) == O_WRONLY ? "openw" : "open";
 
-    return fake_open_entry(fake_look(verb, name, true), flags);
+    return fake_open_entry(fake_look(verb, name, !(flags & O_NOFOLLOW)), flags);
 }
 
 static inline int fake_openat(int directory, const char *name, int flags)
@@ -325,7 +333,7 @@ static inline int fake_openat(int directory, const char *name, int flags)
     const char *at = directory == AT_FDCWD ? "/w" : fake_at(directory)->path;
 
     assert_true(strlen(name) < PATH_MAX);  /* what it is there for */
-    return fake_open_entry(fake_look_at("openat", at, name, true), flags);
+    return fake_open_entry(fake_look_at("openat", at, name, !(flags & O_NOFOLLOW)), flags);
 }
 
 /* As Linux has it, the descriptor is gone whatever the result. */

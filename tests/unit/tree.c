@@ -248,6 +248,80 @@ static void test_vanishing_directory(void **state)
     check(MODE_FSYNC, "d/ d/sub", 1, ALL ", d/sub/ failed at open (No such file or directory)");
 }
 
+/* It has become something else before it is listed: nothing outside of the tree is looked at. */
+static void change_after_root(const char *verb, const char *path)
+{
+    if (strcmp(verb, "closedir") == 0 && strcmp(path, "d") == 0) {
+        fake_remove(fake_find(change.victim));
+        fake_add(change.victim, change.becomes)->target = change.target;
+    }
+}
+
+static void test_directory_that_is_replaced(void **state)
+{
+    static const mode_t modes[] = {S_IFLNK | 0777, S_IFIFO | 0644, S_IFREG | 0644, S_IFSOCK | 0644};
+
+    for (size_t i = 0; i < SIZE(modes); i++) {
+        setup_tree(state);
+        fake_dir("out");
+        fake_file("out/secret");
+        change.victim = "/w/d/sub";
+        change.becomes = modes[i];
+        change.target = "/w/out";
+        fake.on_call = change_after_root;
+        check(MODE_FSYNC, "d/", 0, "d// settled, d/a settled");
+        assert_string_equal(fake_calls("list fsync"), "list d, fsync d/a, fsync d, fsync .");
+        assert_int_equal(fake.open, 0);
+    }
+}
+
+/* The same after its files were found. */
+static void test_directory_that_is_replaced_later(void **state)
+{
+    (void)state;
+    fake_dir("out");
+    fake_dir("out/deep");
+    change.target = "/w/out";
+    check_change("/w/d/sub/deep", S_IFLNK | 0777, "d/", 0, "d// settled, d/a settled, d/sub/b settled");
+    assert_string_equal(fake_calls("fsync"), "fsync d/a, fsync d/sub/b, fsync d/sub, fsync d, fsync .");
+}
+
+/* Or a directory above it has, by the time that its own turn comes. */
+static void change_after_sub(const char *verb, const char *path)
+{
+    if (strcmp(verb, "closedir") == 0 && strcmp(path, "d/sub") == 0) {
+        fake_remove(fake_find("/w/d/sub"));
+        fake_link("d/sub", "/w/out");
+    }
+}
+
+static void test_directory_below_one_that_is_replaced(void **state)
+{
+    (void)state;
+    fake_dir("out");
+    fake_dir("out/deep");
+    fake_file("out/deep/secret");
+    fake.on_call = change_after_sub;
+    check(MODE_FSYNC, "d/", 0, "d// settled, d/a settled");
+    assert_string_equal(fake_calls("list"), "list d, list d/sub");
+    assert_string_equal(fake_calls("fsync"), "fsync d/a, fsync d, fsync .");
+}
+
+/* An automount shows another inode once it is opened: it is part of the tree. */
+static void mount_after_root(const char *verb, const char *path)
+{
+    if (strcmp(verb, "closedir") == 0 && strcmp(path, "d") == 0)
+        fake_find("/w/d/sub")->st.st_dev = fake_find("/w/d/sub")->st.st_ino = 2;
+}
+
+static void test_automount(void **state)
+{
+    (void)state;
+    fake.on_call = mount_after_root;
+    check(MODE_FSYNC, "d/", 0, ALL);
+    assert_string_equal(fake_calls("list"), "list d, list d/sub, list d/sub/deep");
+}
+
 /* One directory is an error; the rest goes on. */
 static void test_unreadable_directory(void **state)
 {
@@ -351,6 +425,10 @@ int main(void)
         TEST(test_first_name_that_is_replaced),
         TEST(test_all_names_vanish),
         TEST(test_vanishing_directory),
+        TEST(test_directory_that_is_replaced),
+        TEST(test_directory_that_is_replaced_later),
+        TEST(test_directory_below_one_that_is_replaced),
+        TEST(test_automount),
         TEST(test_unreadable_directory),
         TEST(test_other_file_system),
         TEST(test_pseudo_file_system),
