@@ -130,7 +130,7 @@ static void begin_file(void *context, size_t index)
     if (file_try_open(&run->set, run->options, file) < 0)
         return;
     if (prepare(run, file) < 0)
-        file_fail(file, STEP_WRITEBACK);
+        file_fail_open(run->options, file, STEP_WRITEBACK);
     else
         writers_ask(&run->set, run->options, file);
     if (file->what != OUTCOME_SETTLED || index >= run->may_keep)
@@ -186,7 +186,7 @@ static void finish_file(struct run *run, struct file *file)
         return;
     }
     if (settle_file(run, file) < 0)
-        file_fail(file, run->options->mode == MODE_FSYNC ? STEP_FSYNC : STEP_WRITEBACK);
+        file_fail_open(run->options, file, run->options->mode == MODE_FSYNC ? STEP_FSYNC : STEP_WRITEBACK);
     if (run->set.wants_detail) {
         if (sys.fstat(file->fd, &st) < 0)
             file_fail(file, STEP_FIND);

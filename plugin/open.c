@@ -11,13 +11,40 @@
 #include "path.h"
 #include "sys.h"
 
-/* Whether FILE, which is open, is the one that was found by its name. */
-static bool is_what_was_found(const struct set *set, const struct file *file)
+/* FILE, which is open, was a regular file when it was found by its name.  Returns 0, or -1 with errno where it's a
+   tree's, and is none any more; and notes whether it is another one.  At most ten calls a file: where there is but one
+   name, one look has to do, and what comes after it is told by the call that fails (file_fail_open). */
+static int check_opened(const struct set *set, struct file *file)
 {
     struct stat st;
 
-    return sys.fstat(file->fd, &st) < 0 ||
-           idset_find(&set->files, st.st_dev, st.st_ino) == (size_t)(file - set->file);
+    if ((file->is_checked || !file->in_tree) && !file->has_names)
+        return 0;
+    if (sys.fstat(file->fd, &st) < 0)
+        return 0;  /* the calls to come will tell */
+    if (file->in_tree && !S_ISREG(st.st_mode)) {
+        sys.close(file->fd);
+        file->fd = -1;
+        errno = ENOENT;
+        return -1;
+    }
+    file->is_checked = true;
+    /* What is there now is settled; what was there is not lost with its first name. */
+    if (file->has_names && idset_find(&set->files, st.st_dev, st.st_ino) != (size_t)(file - set->file))
+        file->is_lost = true;
+    return 0;
+}
+
+/* PATH, of a tree's file, can't be opened: says errno why, or what it is by now, such as a device that is busy, or a
+   pipe that is not for us? */
+static void explain(const char *path)
+{
+    int error = errno;
+    struct stat st;
+
+    if (error != ENOENT && sys.lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        error = ENOENT;
+    errno = error;
 }
 
 int file_open(const struct set *set, struct file *file)
@@ -40,13 +67,23 @@ int file_open(const struct set *set, struct file *file)
         else
             file->write_only = true;
     }
+    if (file->fd < 0 && file->in_tree)
+        explain(path);
     free(path);
-    if (file->fd < 0)
-        return -1;
-    /* What is there now is settled; what was there is not lost with its first name. */
-    if (file->has_names)
-        file->is_lost |= !is_what_was_found(set, file);
-    return 0;
+    return file->fd < 0 ? -1 : check_opened(set, file);
+}
+
+void file_fail_open(const struct settle_options *options, struct file *file, enum engine_step step)
+{
+    int error = errno;
+    struct stat st;
+    bool is_none = file->in_tree && sys.fstat(file->fd, &st) == 0 && !S_ISREG(st.st_mode);
+
+    errno = is_none ? ENOENT : error;
+    if (is_none)
+        file_fail_missing(options, file, STEP_OPEN);
+    else
+        file_fail(file, step);
 }
 
 void file_close(struct file *file)

@@ -119,10 +119,12 @@ void file_fail(struct file *file, enum engine_step step)
     file->error = errno;
 }
 
-/* What was a file when the tree was listed is none any more; ELOOP: a link has taken its place (O_NOFOLLOW). */
+/* What was a file when the tree was listed is none any more.  In its place is a symbolic link (ELOOP, for
+   O_NOFOLLOW), a socket or a device with nothing behind it (ENXIO); in that of a directory above it is something else
+   (ENOTDIR). */
 static bool is_gone(int error)
 {
-    return error == ENOENT || error == ELOOP;
+    return error == ENOENT || error == ELOOP || error == ENXIO || error == ENOTDIR;
 }
 
 bool file_has_vanished(const struct file *file)

@@ -222,6 +222,50 @@ static void test_first_name_that_is_replaced(void **state)
                         "fsync d/sub/deep, fsync d/sub, fsync d, fsync .");
 }
 
+static const mode_t other_types[] = {S_IFLNK | 0777, S_IFIFO | 0644, S_IFIFO,          S_IFSOCK | 0644,
+                                     S_IFCHR | 0666, S_IFBLK | 0600, S_IFDIR | 0755,   S_IFDIR};
+
+/* By the time that it is opened there is something else that is no file: nothing is done to it. */
+static void test_file_that_becomes_something_else(void **state)
+{
+    change.target = "/w/d/a";
+    for (size_t i = 0; i < SIZE(other_types); i++) {
+        setup_tree(state);
+        check_change("/w/d/sub/b", other_types[i], "d/", 0, "d// settled, d/a settled, d/sub/deep/c settled");
+        assert_string_equal(fake_calls("start fsync"),
+                            "start d/a, start d/sub/deep/c, fsync d/a, fsync d/sub/deep/c, "
+                            "fsync d/sub/deep, fsync d/sub, fsync d, fsync .");
+        assert_int_equal(fake.open, 0);
+        setup_tree(state);
+        fake_hard_link("d/sub/again", fake_find("/w/d/a"));
+        check_change("/w/d/a", other_types[i], "d/", 0,
+                     "d// settled, d/sub/b settled, d/sub/again settled, d/sub/deep/c settled");
+        assert_int_equal(fake.open, 0);
+    }
+}
+
+/* Closed and opened again, it is another thing, which the call that fails finds out. */
+static void become_fifo(const char *verb, const char *path)
+{
+    if (strcmp(verb, "lease") == 0 && strcmp(path, "d/sub/b") == 0)
+        fake_find("/w/d/sub/b")->st.st_mode = S_IFIFO | 0644;
+}
+
+static void test_file_that_becomes_something_else_later(void **state)
+{
+    (void)state;
+    fake.on_call = become_fifo;
+    fake_fail("fsync", "d/sub/b", EINVAL, 1);
+    check(MODE_FSYNC, "d/", 0, "d// settled, d/a settled, d/sub/deep/c settled");
+}
+
+/* A directory above it was replaced. */
+static void test_file_whose_directory_is_replaced(void **state)
+{
+    (void)state;
+    check_change("/w/d/sub", S_IFIFO | 0644, "d/", 0, "d// settled, d/a settled");
+}
+
 static void test_all_names_vanish(void **state)
 {
     (void)state;
@@ -423,6 +467,9 @@ int main(void)
         TEST(test_vanishing_first_name),
         TEST(test_first_name_that_vanishes_later),
         TEST(test_first_name_that_is_replaced),
+        TEST(test_file_that_becomes_something_else),
+        TEST(test_file_that_becomes_something_else_later),
+        TEST(test_file_whose_directory_is_replaced),
         TEST(test_all_names_vanish),
         TEST(test_vanishing_directory),
         TEST(test_directory_that_is_replaced),
