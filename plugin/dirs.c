@@ -230,6 +230,16 @@ void dirs_sync(struct dirs *dirs, size_t index)
     dir->is_synced = true;
 }
 
+void dirs_sync_put_off(struct dirs *dirs, size_t index)
+{
+    struct dir *dir = &dirs->dir[index];
+
+    if (dir->step != DIR_OPEN || (dir->error != EMFILE && dir->error != ENFILE && dir->error != ENOMEM))
+        return;
+    dir->error = 0;
+    dirs_sync(dirs, index);
+}
+
 void dirs_free(struct dirs *dirs)
 {
     for (size_t i = 0; i < dirs->count; i++)

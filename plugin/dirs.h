@@ -68,6 +68,9 @@ size_t *dirs_order(struct dirs *dirs);
 /* Fsyncs the directory of INDEX unless that is done, or it has failed. */
 void dirs_sync(struct dirs *dirs, size_t index);
 
+/* The same once more where there was nothing left to open it with, which threads may have taken that are gone now. */
+void dirs_sync_put_off(struct dirs *dirs, size_t index);
+
 void dirs_free(struct dirs *dirs);
 
 #endif

@@ -182,7 +182,9 @@ static void finish_file(struct run *run, struct file *file)
     struct stat st;
 
     if (file_open(&run->set, file) < 0) {
-        file_fail_missing(run->options, file, STEP_OPEN);
+        file->is_put_off = run->wants_threads && open_may_wait();
+        if (!file->is_put_off)
+            file_fail_missing(run->options, file, STEP_OPEN);
         return;
     }
     if (settle_file(run, file) < 0)
@@ -218,6 +220,14 @@ static void finish_released(void *context, size_t index)
 
     if (file_is_open_question(&run->set.file[index]))
         finish_file(run, &run->set.file[index]);
+}
+
+/* Once the threads, and the files that they had open, are gone. */
+static void finish_put_off(struct run *run)
+{
+    for (size_t i = 0; i < run->set.count; i++)
+        if (run->set.file[i].is_put_off)
+            finish_released(run, i);
 }
 
 /* Settles what is there now by the name of a file that was written to or replaced after it was settled. */
@@ -348,6 +358,8 @@ static int sync_directories(struct run *run)
         return -1;
     pool_run(has_threads ? run->threads : 1, run->set.dirs.count, sync_directory,
              run->caller->show ? show : NULL, run);
+    for (size_t i = 0; has_threads && i < run->set.dirs.count; i++)
+        dirs_sync_put_off(&run->set.dirs, run->order[i]);
     free(run->order);
     return 0;
 }
@@ -384,6 +396,7 @@ static int settle_set(struct run *run)
     sync_groups(run);
     each_file(run, finish);
     commit_groups(run);
+    finish_put_off(run);
     if (any(run, is_held))
         writers_wait(&run->set, run->options, finish_released, show, run);
     each_heir(run, finish_released);

@@ -94,11 +94,16 @@ void file_close(struct file *file)
     file->fd = -1;
 }
 
+bool open_may_wait(void)
+{
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
+
 int file_try_open(const struct set *set, const struct settle_options *options, struct file *file)
 {
     if (file_open(set, file) == 0)
         return 0;
-    if (errno == EMFILE || errno == ENFILE)
+    if (open_may_wait())
         file->ask_proc = !options->no_writer_left;
     else
         file_fail_missing(options, file, STEP_OPEN);

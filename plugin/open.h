@@ -11,8 +11,12 @@
    file is there, but no regular file any more. */
 int file_open(const struct set *set, struct file *file);
 
-/* The same, but an error is FILE's failure.  Where descriptors run out it is none yet: that can wait until
-   others are closed, and /proc has to tell then who writes to it. */
+/* True where errno says that descriptors or memory have run out: others that are open, or our own threads, may hold
+   what is missing. */
+bool open_may_wait(void);
+
+/* The same as file_open, but an error is FILE's failure.  Where descriptors or memory run out it is none yet: that
+   can wait until others are closed, and /proc has to tell then who writes to it. */
 int file_try_open(const struct set *set, const struct settle_options *options, struct file *file);
 
 /* FILE may be a further name of a file whose first name is lost: vanished since it was found, or it stands for

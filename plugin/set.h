@@ -38,6 +38,7 @@ struct file {
     bool writers_unknown : 1;  /* neither can */
     bool was_held : 1;     /* when the waiting for writers began */
     bool has_names : 1;    /* further ones, which are files of their own in the set (SAME) */
+    bool is_put_off : 1;   /* nothing was left to open it with: until the threads have ended */
     bool is_checked : 1;   /* in_tree, and it was a regular file when it was opened first */
     bool is_lost : 1;      /* what was found by this name is not there any more */
     bool is_asked : 1;     /* of errors from before the syncfs that is to come: there are none */

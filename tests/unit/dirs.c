@@ -253,6 +253,26 @@ static void test_vanished(void **state)
     assert_int_equal(dirs.dir[0].step, DIR_OPEN);
 }
 
+static void test_put_off(void **state)
+{
+    static const int errors[] = {EMFILE, ENFILE, ENOMEM, EACCES};
+
+    (void)state;
+    dirs_add(&dirs, "d");
+    for (size_t i = 0; i < SIZE(errors); i++) {
+        fake_fail("open", "d", errors[i], 1);
+        sync_all();
+        assert_int_equal(dirs.dir[0].error, errors[i]);
+        dirs_sync_put_off(&dirs, 0);
+        assert_int_equal(dirs.dir[0].error, errors[i] == EACCES ? EACCES : 0);
+        fake.faults = 0;
+    }
+    fake_fail("fsync", "d", ENOMEM, 1);
+    sync_all();
+    dirs_sync_put_off(&dirs, 0);
+    assert_int_equal(dirs.dir[0].error, ENOMEM);
+}
+
 static void test_first_failure_stands(void **state)
 {
     (void)state;
@@ -282,6 +302,7 @@ int main(void)
         TEST(test_sync),
         TEST(test_failing_sync),
         TEST(test_vanished),
+        TEST(test_put_off),
         TEST(test_first_failure_stands),
     };
 

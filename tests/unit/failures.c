@@ -113,7 +113,7 @@ static void test_failing_start(void **state)
 
 static void test_descriptors_run_out(void **state)
 {
-    static const int errors[] = {EMFILE, ENFILE};
+    static const int errors[] = {EMFILE, ENFILE, ENOMEM};
 
     (void)state;
     fake_file("a");
@@ -125,6 +125,24 @@ static void test_descriptors_run_out(void **state)
     }
     fake_fail("open", "b", EMFILE, FAKE_EVER);
     check(MODE_FSYNC, "a b", 1, "a settled, b failed at open (Too many open files)");
+}
+
+/* What our own threads have taken is there again once they are gone. */
+static void test_memory_runs_out_for_threads(void **state)
+{
+    (void)state;
+    many_files(20);
+    fake_fail("open", "d/007", ENOMEM, 2);
+    fake_fail("open", "d", ENOMEM, 1);
+    assert_int_equal(settle(MODE_FSYNC, "d/000 d/001 d/002 d/003 d/004 d/005 d/006 d/007 d/008 d/009 "
+                                        "d/010 d/011 d/012 d/013 d/014 d/015 d/016 d/017 d/018 d/019"), 0);
+    assert_int_equal(told.count, 20);
+    assert_int_equal(count_steps("fsync"), 21);
+    assert_int_equal(fake.fired, 3);
+    fake_fail("open", "d/007", ENOMEM, FAKE_EVER);
+    assert_int_equal(settle(MODE_FSYNC, "d/000 d/001 d/002 d/003 d/004 d/005 d/006 d/007 d/008 d/009 "
+                                        "d/010 d/011 d/012 d/013 d/014 d/015 d/016 d/017 d/018 d/019"), 1);
+    assert_non_null(strstr(told.text, "d/007 failed at open (Cannot allocate memory), d/008 settled"));
 }
 
 static void test_failing_close(void **state)
@@ -230,6 +248,7 @@ int main(void)
         TEST(test_failure_is_not_tried_again),
         TEST(test_failing_start),
         TEST(test_descriptors_run_out),
+        TEST(test_memory_runs_out_for_threads),
         TEST(test_failing_close),
         TEST(test_first_failure_stands),
         TEST(test_directory_without_fsync),
