@@ -212,6 +212,8 @@ static const struct call {
      .without = "d/sub/b"},
     {&a_tree, "read", "d/sub", "d/sub/ failed at list", .errors = READDIR_ERRORS, .after = 1},
     {&a_tree, "open", "d/sub/b", "d/sub/b failed at open", .errors = OPEN_ERRORS},
+    {&a_tree, "fstat", "d/sub/b", NULL, .errors = STAT_ERRORS},
+    {&a_tree, "fstat", "d/sub", NULL, .errors = STAT_ERRORS},
     {&a_tree, "start", "d/sub/b", "d/sub/b failed at writeback", .errors = RANGE_ERRORS},
     {&a_tree, "fsync", "d/sub/b", "d/sub/b failed at fsync", .errors = SYNC_ERRORS},
     {&a_tree, "wait", "d/sub/b", "d/sub/b failed at writeback", .errors = RANGE_ERRORS},
@@ -294,25 +296,24 @@ static const struct exception {
     const char *why;
     const char *without;
 } exceptions[] = {
-    {&a_tree, "open", "d/sub", ENOENT, 1, WELL, WELL, .why = "vanished after it was listed"},
-    {&a_tree, "open", "d/sub", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
-     .without = "d/sub/b"},
-    {&a_tree, "open", "d/sub/b", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
-     .without = "d/sub/b"},
+#define DIRECTORY_VANISHES(error)                                                                \
+    {&a_tree, "open", "d/sub", error, 1, WELL, WELL, .why = "vanished after it was listed"},     \
+    {&a_tree, "open", "d/sub", error, 0, WELL, WELL, .why = "vanished on the way", .without = "d/sub/b"}
+    DIRECTORY_VANISHES(ENOENT),
+    DIRECTORY_VANISHES(ELOOP),
+    DIRECTORY_VANISHES(ENOTDIR),
+#define FILE_VANISHES(error)                                                                     \
+    {&a_tree, "open", "d/sub/b", error, 0, WELL, WELL, .why = "vanished on the way", .without = "d/sub/b"}, \
+    {&a_deep_tree, "openat", "d/a", error, 0, WELL, WELL, .why = "vanished on the way", .without = "d/a"},  \
+    {&a_deep_tree, "openat", ".", error, 1, WELL, WELL, .why = "vanished on the way", .without = "d/a"}
+    FILE_VANISHES(ENOENT),
+    FILE_VANISHES(ELOOP),    /* a link has taken its place */
+    FILE_VANISHES(ENOTDIR),  /* or that of its directory */
+    FILE_VANISHES(ENXIO),    /* a socket has */
     {&a_tree, "statentry", "d/a", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
      .without = "d/a"},
     {&a_tree, "statentry", "d/sub", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
      .without = "d/sub/b"},
-    {&a_deep_tree, "openat", "d/a", ENOENT, 0, WELL, WELL, .why = "vanished on the way",
-     .without = "d/a"},
-    {&a_deep_tree, "openat", "d/a", ELOOP, 0, WELL, WELL, .why = "a link has taken its place",
-     .without = "d/a"},
-    {&a_tree, "open", "d/sub/b", ELOOP, 0, WELL, WELL, .why = "a link has taken its place",
-     .without = "d/sub/b"},
-    {&a_deep_tree, "openat", ".", ELOOP, 1, WELL, WELL, .why = "a link has taken its place",
-     .without = "d/a"},
-    {&a_deep_tree, "openat", ".", ENOENT, 1, WELL, WELL, .why = "vanished on the way",
-     .without = "d/a"},
 
     {&a_large_set, "open", "d/000", 0, 1, WELL, WELL,
      .why = "no syncfs then: fsync of each, through descriptors that are open"},
@@ -327,14 +328,18 @@ static const struct exception {
      .why = "opened when the others are done"},
     {&a_deep_tree, "openat", "d/a", ENFILE, 0, WELL, AS_FAILURE,
      .why = "opened when the others are done"},
+    {&a_deep_tree, "openat", "d/a", ENOMEM, 0, WELL, AS_FAILURE,
+     .why = "opened when the others are done"},
     {&a_deep_tree, "openat", ".", EACCES, 1, WELL, WELL, .why = "opened for writing"},
     {&a_deep_tree, "openat", ".", EMFILE, 1, WELL, WELL, .why = "opened when the others are done"},
     {&a_deep_tree, "openat", ".", ENFILE, 1, WELL, WELL, .why = "opened when the others are done"},
+    {&a_deep_tree, "openat", ".", ENOMEM, 1, WELL, WELL, .why = "opened when the others are done"},
     {NULL, "openat", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
 #define OPENS_ALL_THE_SAME(scenario, path)                                                       \
     {scenario, "open", path, EACCES, 0, WELL, WELL, .why = "opened for writing"},                \
     {scenario, "open", path, EMFILE, 0, WELL, AS_FAILURE, .why = "opened when others are done"}, \
-    {scenario, "open", path, ENFILE, 0, WELL, AS_FAILURE, .why = "opened when others are done"}
+    {scenario, "open", path, ENFILE, 0, WELL, AS_FAILURE, .why = "opened when others are done"}, \
+    {scenario, "open", path, ENOMEM, 0, WELL, AS_FAILURE, .why = "opened when others are done"}
     OPENS_ALL_THE_SAME(&a_link, "d/out"),
     OPENS_ALL_THE_SAME(&a_tree, "d/sub/b"),
     OPENS_ALL_THE_SAME(&a_large_set, "d/000"),
@@ -354,6 +359,7 @@ static const struct exception {
     {NULL, "meminfo", NULL, 0, 0, WELL, WELL, .why = "all is taken to be dirty: no syncfs"},
     {NULL, "syncfs", NULL, 0, 0, WELL, WELL, .why = "fsync says of each file whether it is its own"},
     {NULL, "writable", NULL, 0, 0, WELL, WELL, .why = "taken to be read-only, where syncfs says nothing"},
+    {&a_tree, "fstat", NULL, 0, 0, WELL, WELL, .why = "the calls that follow tell what it is"},
     {&a_large_set, "fstat", "d/000", 0, 0, WELL, WELL, .why = "no syncfs then: fsync of each"},
 
     {NULL, "start", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
