@@ -26,6 +26,21 @@ static void test_first_index_stands(void **state)
     idset_free(&set);
 }
 
+static void test_change(void **state)
+{
+    const struct stat st = {.st_dev = 1, .st_ino = 10};
+    struct idset set = {0};
+
+    (void)state;
+    add(&set, 1, 10, 0);
+    add(&set, 1, 11, 1);
+    idset_change(&set, &st, 7);
+    assert_int_equal(idset_find(&set, 1, 10), 7);
+    assert_int_equal(idset_find(&set, 1, 11), 1);
+    assert_int_equal(set.count, 2);
+    idset_free(&set);
+}
+
 /* Inode numbers are those of one file system. */
 static void test_device_counts(void **state)
 {
@@ -137,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_index_stands),
+        cmocka_unit_test(test_change),
         cmocka_unit_test(test_device_counts),
         cmocka_unit_test(test_all_bits_count),
         cmocka_unit_test(test_many),
