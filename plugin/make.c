@@ -59,17 +59,37 @@ char *make_unit(void)
     return make_expand("$@$(if $%,($%))");
 }
 
+/* True where one of the options in WORD, "nqt" or "-nqt", is -n, -q or -t. */
+static bool has_dry_letter(const char *word)
+{
+    static const char dry[] = "nqt", with_argument[] = "CEfIjloOW-";
+    size_t letters;
+
+    word += *word == '-';
+    letters = strcspn(word, with_argument);  /* the rest is that one's */
+    return strcspn(word, dry) < letters;
+}
+
+/* True where the options in REFERENCE, as MAKEFLAGS has them, are of those: one-letter ones come first, without
+   a dash where make itself has put them there.  What follows "--", or is a definition, isn't an option. */
+static bool is_dry_in(const char *reference)
+{
+    char *flags = make_expand(reference), *rest = flags, *word;
+    bool is_first = *flags != ' ', is_dry = false;
+
+    while (!is_dry && (word = strsep(&rest, " ")) && strcmp(word, "--") != 0) {
+        is_dry = *word == '-' ? has_dry_letter(word) : is_first && !strchr(word, '=') && has_dry_letter(word);
+        is_first = false;
+    }
+    free(flags);
+    return is_dry;
+}
+
+/* A makefile may have set MAKEFLAGS, to less than make was called with, and make puts the rest back when all are
+   read: MFLAGS has it till then. */
 bool make_is_dry(void)
 {
-    char *flags = make_expand("$(MAKEFLAGS)");
-    size_t letters = strcspn(flags, " =");
-    /* The one-letter flags come first, without a dash; where there are none, MAKEFLAGS starts with a
-       blank or a dash, or is a definition. */
-    bool dry = *flags != '-' && flags[letters] != '=' &&
-               strcspn(flags, "nqt") < letters;
-
-    free(flags);
-    return dry;
+    return is_dry_in("$(MFLAGS)") || is_dry_in("$(MAKEFLAGS)");
 }
 
 static void set_option(struct settle_options *options, const char *key, const char *variable,

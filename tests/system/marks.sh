@@ -289,6 +289,26 @@ EOF
     grep -q 'cut: its recipe was cut short' out || fail "not told: $(cat out)"
 }
 
+# What make was called with is not in MAKEFLAGS while a makefile is read that has set it.
+test_dry_runs_of_a_makefile_that_sets_makeflags() {
+    cut_short echo_make
+    before=$(marks)
+    sed '/^load/d' Makefile >rest
+    for flags in --warn-undefined-variables -rR; do
+        { echo "MAKEFLAGS := $flags"; echo 'load $(PLUGIN)'; cat rest; } >Makefile
+        for option in -n -q -t -kn --just-print; do
+            run mk $option whole
+            grep -q '^settle: cut: its recipe was cut short; would be removed and made again$' out ||
+                fail "$flags, $option: not told: $(cat out)"
+            test "$(cat cut)" = half || fail "$flags, $option: cut was touched"
+            test "$(marks)" = "$before" || fail "$flags, $option: marks were touched"
+        done
+    done
+    mkdir nqt
+    make_works -Inqt whole -j2 nqt=1
+    grep -q '^settle: cut: its recipe was cut short; removed' out || fail "taken for a dry run: $(cat out)"
+}
+
 test_keep() {
     cut_short echo_make
     make_works SETTLE_RECOVER=keep
