@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "batch.h"
 #include "make.h"
@@ -19,20 +22,61 @@
 
 static char *directory;  /* the last one that was looked through */
 
+/* So often make starts anew, at most, for what is made out of date. */
+enum { MOST_RESTARTS = 3 };
+
+#define BEGAN "SETTLE_BEGAN"
+
 struct way_of_telling {
     bool is_dry, keeps, is_late;
+    int restarts;           /* how often make has started anew */
+    struct timespec began;  /* when it was first started, by the clock that files get their times from */
 };
+
+/* make remakes makefiles, and what they are made of, also under -n, and then starts anew.  When it began goes
+   through that exec in the environment. */
+static void look_at_time(struct way_of_telling *way)
+{
+    char *restarts = make_expand("$(value MAKE_RESTARTS)"), *text;  /* no warning where it is undefined */
+    const char *began = getenv(BEGAN);
+    intmax_t seconds;
+    long nanoseconds;
+
+    way->restarts = atoi(restarts);
+    free(restarts);
+    if (way->restarts > 0 && began && sscanf(began, "%jd.%ld", &seconds, &nanoseconds) == 2)
+        way->began = (struct timespec){.tv_sec = (time_t)seconds, .tv_nsec = nanoseconds};
+    else
+        clock_gettime(CLOCK_REALTIME_COARSE, &way->began);
+    if (way->restarts > 0)  /* make has made a variable of it, for its recipes too */
+        free(make_expand("$(eval override undefine " BEGAN ")"));
+    if (asprintf(&text, "%jd.%ld", (intmax_t)way->began.tv_sec, way->began.tv_nsec) < 0)
+        make_need(NULL);
+    setenv(BEGAN, text, 1);
+    free(text);
+}
+
+/* True where this make has remade the file NAME already, in a dry run, before it started anew. */
+static bool is_remade(const struct way_of_telling *way, const char *name)
+{
+    struct stat st;
+
+    return way->is_dry && way->restarts > 0 && lstat(name, &st) == 0 &&
+           (st.st_ctim.tv_sec > way->began.tv_sec ||
+            (st.st_ctim.tv_sec == way->began.tv_sec && st.st_ctim.tv_nsec >= way->began.tv_nsec));
+}
 
 /* Makes the target NAME out of date without touching it, which under -n is all that is to be done: it gets a
    prerequisite that is never up to date.  A name that make code can't carry is left as it is, told all the
-   same; so is each, once make has taken the makefiles' rules. */
+   same; so is each, once make has taken the makefiles' rules.  If make has started anew so often, a makefile depends
+   on one whose recipe doesn't change it: that would have no end. */
 static void make_out_of_date(const struct way_of_telling *way, const char *name)
 {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-@";
     char *code;
 
-    if (way->is_late || !*name || name[strspn(name, plain)])
+    if (way->is_late || way->restarts >= MOST_RESTARTS || !*name || name[strspn(name, plain)])
         return;
     /* the first target that make comes to know would be its default goal */
     if (asprintf(&code,
@@ -68,6 +112,8 @@ static void tell(const struct recovery *recovery, void *context)
         message("%s: its recipe was cut short; removed, will be made again", recovery->name);
         break;
     case RECOVERY_CUT_SHORT:
+        if (is_remade(way, recovery->name))
+            break;
         if (way->keeps) {
             message("%s: its recipe was cut short; kept (SETTLE_RECOVER)", recovery->name);
             break;
@@ -76,6 +122,8 @@ static void tell(const struct recovery *recovery, void *context)
         make_out_of_date(way, recovery->name);
         break;
     case RECOVERY_DIRECTORY:
+        if (is_remade(way, recovery->name))
+            break;
         /* its time alone makes nothing out of date that has no prerequisites */
         if (!way->is_dry && !way->keeps)
             make_out_of_date(way, recovery->name);
@@ -116,6 +164,8 @@ static void run(bool is_late)
     struct way_of_telling way = {.is_dry = make_is_dry(), .is_late = is_late};
     char *choice = setting("$(SETTLE_RECOVER)");
 
+    if (way.is_dry)
+        look_at_time(&way);
     way.keeps = strcmp(choice, "keep") == 0;
     if (*choice && !way.keeps)
         make_fatal("SETTLE_RECOVER: '%s' is not keep, or empty", choice);

@@ -309,6 +309,45 @@ test_dry_runs_of_a_makefile_that_sets_makeflags() {
     grep -q '^settle: cut: its recipe was cut short; removed' out || fail "taken for a dry run: $(cat out)"
 }
 
+# make remakes these also in a dry run, and starts anew: what else was cut short is out of date then as well.
+test_dry_runs_where_a_makefile_was_cut_short_end() {
+    need timeout coreutils
+    cut_short echo_make
+    machine=$(readlink .settle/* | cut -d . -f 1)
+    rm -r .settle
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: other ; @echo all
+gen.mk src other: private SETTLE = $@
+gen.mk: src ; @echo '# gen' >gen.mk
+src: ; @test -e src
+other: ; @echo making other
+include gen.mk
+EOF
+    for cut in gen.mk src; do
+        for option in -n -q -t; do
+            touch src gen.mk other
+            mkdir .settle
+            ln -s "$(dead_maker)" .settle/other@1.1
+            ln -s "$(dead_maker)" .settle/$cut@1.1
+            sleep 0.1
+            status=0
+            timeout 20 "$MAKE" --no-print-directory $option >out 2>&1 || status=$?
+            test $status -lt 2 || fail "$cut, $option: status $status: $(head -n 20 out)"
+            test $cut = src || test $option != -n || grep -q 'making other' out ||
+                fail "not out of date: $(cat out)"
+            test $cut = src || test $option != -q || test $status = 1 || fail "-q: $(cat out)"
+            test "$(marks)" = "$(printf '%s\n' $cut other | sort | tr '\n' ' ')" || fail "marks: $(marks)"
+            rm -r .settle
+        done
+    done
+}
+
+# What a make of an older boot of this host has in its marks.
+dead_maker() {
+    printf '%s.00000001.1.1.1\n' "$machine"
+}
+
 test_keep() {
     cut_short echo_make
     make_works SETTLE_RECOVER=keep
