@@ -71,6 +71,23 @@ static int remove_half_made(const char *directory, const struct recovery *recove
     return result;
 }
 
+/* Until its recipe has run again, the directory is marked as this process's own: the end of the recipe removes that
+   mark, and where it doesn't come to run, the next make finds a dead make's again.  At a time that says that
+   the recipe has touched it. */
+static int take_over(const char *directory, const char *file)
+{
+    static const struct timespec touched[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
+    char maker[MAKER_TEXT], *name = strdup(file), *path = NULL;
+    int result = -1;
+
+    if (name && maker_describe(getpid(), maker) == 0 && mark_make(directory, &name, 1, maker, true) == 1 &&
+        (path = mark_path(directory, name, maker)))
+        result = utimensat(AT_FDCWD, path, touched, AT_SYMLINK_NOFOLLOW);
+    free(path);
+    free(name);
+    return result;
+}
+
 static enum recovery_what remove_file(const char *directory, const struct recovery *recovery,
                                       bool just_look)
 {
@@ -87,7 +104,8 @@ static enum recovery_what remove_file(const char *directory, const struct recove
         what = RECOVERY_DIRECTORY;
     if (just_look)
         return what == RECOVERY_REMOVED ? RECOVERY_CUT_SHORT : what;
-    if ((what == RECOVERY_DIRECTORY && make_old(recovery->name) < 0) ||
+    if ((what == RECOVERY_DIRECTORY &&
+         (make_old(recovery->name) < 0 || take_over(directory, recovery->name) < 0)) ||
         (what == RECOVERY_REMOVED && remove_half_made(directory, recovery, &st) < 0) ||
         (unlink(recovery->path) < 0 && errno != ENOENT))
         return RECOVERY_FAILED;

@@ -15,7 +15,7 @@ enum recovery_what {
     RECOVERY_REMOVED,    /* the file is removed, and the mark */
     RECOVERY_CUT_SHORT,  /* it would have been */
     RECOVERY_DIRECTORY,  /* it is a directory, which is never removed: it is made as old as can be, or would have
-                            been, and the mark is removed */
+                            been, and the mark is this process's then */
     RECOVERY_NOTHING,    /* there was no such file, or the recipe has not touched it; the mark is removed, or would
                             have been */
     RECOVERY_FAILED,     /* it could not be removed (errno; EBUSY: its recipe still runs); the mark stays */

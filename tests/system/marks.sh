@@ -461,6 +461,28 @@ EOF
     grep -q 'is up to date' out || fail "made once more: $(cat out)"
 }
 
+# The make that finds it cut short may make something else.
+test_a_directory_is_out_of_date_until_its_recipe_has_run() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+stage: private SETTLE = $@ $@/
+stage:
+	@echo making $@; mkdir -p $@; $(if $(KILL),$(KILL);) touch $@
+other: ; @touch $@
+EOF
+    make_fails KILL='kill -s KILL $$PPID'
+    mkdir -p stage
+    for _ in 1 2; do
+        make_works other
+        grep -q '^settle: stage: its recipe was cut short' out || fail "not told: $(cat out)"
+    done
+    make_works
+    grep -q '^making stage$' out || fail "not made again: $(cat out)"
+    no_marks
+    make_works
+    grep -q 'is up to date' out || fail "made once more: $(cat out)"
+}
+
 # Starts make, its output in the file log, in a session of its own where it can be interrupted as by a terminal,
 # which a shell's background jobs can't.
 start_session() {
