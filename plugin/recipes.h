@@ -1,8 +1,8 @@
 /* recipes.h - which recipes of this make are over, and what is to be done for their marks
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   settle-sh marks a target's files before its first line and notes the end of each line in the mark of
-   the first; make doesn't say when the last one was.  But it starts the next line at once when it has
+   settle-sh marks a target's files before its first line and notes the end of each line in their marks, in that
+   of the first one last; make doesn't say when the last line was.  But it starts the next line at once when it has
    reaped the one before (job.c, reap_children), and expands SHELL for it.  So when SHELL is expanded for
    another target, a line that has ended and is reaped, and was followed by nothing, was the last one. */
 
