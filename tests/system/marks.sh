@@ -332,7 +332,7 @@ EOF
             ln -s "$(dead_maker)" .settle/$cut@1.1
             sleep 0.1
             status=0
-            timeout 20 "$MAKE" --no-print-directory $option >out 2>&1 || status=$?
+            timeout 20 env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" --no-print-directory $option >out 2>&1 || status=$?
             test $status -lt 2 || fail "$cut, $option: status $status: $(head -n 20 out)"
             test $cut = src || test $option != -n || grep -q 'making other' out ||
                 fail "not out of date: $(cat out)"
