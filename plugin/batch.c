@@ -49,9 +49,7 @@ static void tell(const struct outcome *outcome, void *context)
         tell_failure(outcome);
 }
 
-/* The shell that has noted in NAME's mark that the file is finished and not durable; 0 where none has: another
-   recipe is at work on it again, say. */
-static pid_t deferring_shell(const char *directory, const char *name, const char *maker)
+pid_t batch_shell(const char *directory, const char *name, const char *maker)
 {
     char *path = mark_path(directory, name, maker);
     struct mark mark;
@@ -71,14 +69,14 @@ int batch_settle(const char *directory, const char *maker, char *const *name, si
     options.missing_ok = true;
     options.no_writer_left = true;
     for (size_t i = 0; shell && i < count; i++)
-        shell[i] = deferring_shell(directory, name[i], maker);
+        shell[i] = batch_shell(directory, name[i], maker);
     if (shell)
         failed = engine_settle(&options, name, count, &caller);
     if (failed < 0)
         message("%zu files: %s", count, strerror(errno));
     /* Where one has failed, or its folder, who knows what else isn't safe: all of the batch is built again. */
     for (size_t i = 0; failed == 0 && i < count; i++)
-        if (shell[i] != 0 && deferring_shell(directory, name[i], maker) == shell[i])
+        if (shell[i] != 0 && batch_shell(directory, name[i], maker) == shell[i])
             mark_remove(directory, name[i], maker);
     free(shell);
     return failed != 0;

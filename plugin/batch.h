@@ -5,6 +5,7 @@
 #define SETTLE_BATCH_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "outcome.h"
 
@@ -12,6 +13,10 @@
    are safe.  Failures are told on stderr; a file whose content is lost is removed.  Returns 0, or 1 where a
    file failed. */
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count);
+
+/* The shell that has noted in NAME's mark that the file is finished and not durable; 0 where none has: another
+   recipe is at work on it again, say. */
+pid_t batch_shell(const char *directory, const char *name, const char *maker);
 
 /* Tells on stderr of OUTCOME, a failure.  A file whose content is lost is removed: make must not take it for
    up to date. */

@@ -11,8 +11,8 @@ bool child_asks_to_stop(int number);
 
 /* Runs PLAIN or, where that is NULL or can't be run, ARGUMENT (their first words are looked up in PATH), waits for it
    and puts its wait status into *STATUS.  Signals that are meant for the recipe reach it exactly once
-   meanwhile; when one of them asks to stop, what the recipe leaves behind is ended too, with that signal and, where that does
-   not help, five seconds later with SIGKILL.  Returns with the caller's signal mask restored.
+   meanwhile; when one of them asks to stop, what the recipe leaves behind is ended too, with that signal and, where
+   that does not help, five seconds later with SIGKILL.  Returns with the caller's signal mask restored.
    Returns 0, or -1 with errno where ARGUMENT could not be run. */
 int child_run(char *const plain[], char *const argument[], int *status);
 

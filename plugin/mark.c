@@ -236,13 +236,18 @@ int mark_note(const char *directory, const char *name, const char *maker, enum m
     struct stat st;
     int result = -1;
 
-    if (!path || mark_read(path, &mark) < 0 || lstat(path, &st) < 0 ||
-        asprintf(&new_name, "%s/~%jd", directory, (intmax_t)getpid()) < 0)
+    if (!path || mark_read(path, &mark) < 0)
         goto out;
     if (!is_of(&mark, maker)) {
         errno = ENOENT;
         goto out;
     }
+    if (end == MARK_RUNNING && mark.end == MARK_RUNNING) {
+        result = 0;
+        goto out;
+    }
+    if (lstat(path, &st) < 0 || asprintf(&new_name, "%s/~%jd", directory, (intmax_t)getpid()) < 0)
+        goto out;
     /* By a name that a dead maker's mark of no file has, so that what a kill leaves is cleared away. */
     new_path = mark_path(directory, new_name, maker);
     if (!new_path)

@@ -57,12 +57,13 @@ int mark_prepare(const char *directory);
 int mark_prepare_durably(const char *directory);
 
 /* Marks the COUNT files NAME, unless MAKER has marked them already; DURABLY before anything that comes after
-   it, which costs an fsync where the order of marks before outputs is not free (order.h).  Returns COUNT, or the index of the name that failed, with errno. */
+   it, which costs an fsync where the order of marks before outputs is not free (order.h).  Returns
+   COUNT, or the index of the name that failed, with errno. */
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
                  bool durably);
 
-/* Notes down in NAME's mark that the line run by process SHELL has ended, or with MARK_RUNNING that another
-   one begins.  Returns 0, or -1 with errno: ENOENT where there is no such mark of MAKER's (any more). */
+/* Notes down in NAME's mark that the line run by process SHELL has ended, or with MARK_RUNNING, unless it says
+   so, that another one begins.  Returns 0, or -1 with errno: ENOENT where there is no such mark of MAKER's (any more). */
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell);
 

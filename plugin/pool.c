@@ -78,19 +78,27 @@ static unsigned start(struct pool *pool, pthread_t *thread, unsigned count)
     return started;
 }
 
+struct timespec pool_deadline(clockid_t clock, long nanoseconds)
+{
+    struct timespec time;
+
+    clock_gettime(clock, &time);
+    time.tv_sec += nanoseconds / 1000000000L;
+    time.tv_nsec += nanoseconds % 1000000000L;
+    if (time.tv_nsec >= 1000000000L) {
+        time.tv_nsec -= 1000000000L;
+        time.tv_sec++;
+    }
+    return time;
+}
+
 /* Until all threads have ended. */
 static void tick_meanwhile(struct pool *pool, void (*tick)(void *context))
 {
     pthread_mutex_lock(&pool->mutex);
     while (pool->running > 0) {
-        struct timespec until;
+        const struct timespec until = pool_deadline(CLOCK_REALTIME, TICK_NANOSECONDS);
 
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += TICK_NANOSECONDS;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_nsec -= 1000000000L;
-            until.tv_sec++;
-        }
         pthread_cond_timedwait(&pool->ended, &pool->mutex, &until);
         pthread_mutex_unlock(&pool->mutex);
         tick(pool->context);

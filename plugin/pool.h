@@ -6,9 +6,13 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <time.h>
 
 /* Starts one thread, as pthread_create(3), with all signals blocked and a small stack. */
 int pool_thread(pthread_t *thread, void *(*run)(void *argument), void *argument);
+
+/* So many NANOSECONDS from now, for pthread_cond_timedwait(3) on a condition of that CLOCK. */
+struct timespec pool_deadline(clockid_t clock, long nanoseconds);
 
 /* Calls WORK(context, i) for each i below COUNT, each once, in their order as far as there is one,
    from up to THREADS threads at a time; 0 or 1: from this one.  The others have all signals blocked,

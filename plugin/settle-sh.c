@@ -108,18 +108,11 @@ static void tell(const struct outcome *outcome, void *context)
    one.  Returns COUNT of NAMES, or the index of the name that failed, with errno. */
 static size_t take_back(const struct job *job, const struct list *names)
 {
-    for (size_t i = 0; i < names->count; i++) {
-        char *path = mark_path(job->marks, names->name[i], job->maker);
-        struct mark mark;
-        bool failed = !path || mark_read(path, &mark) < 0 ||
-                      (mark.end != MARK_RUNNING &&
-                       mark_note(job->marks, names->name[i], job->maker, MARK_RUNNING, 0) < 0);
+    size_t i = 0;
 
-        free(path);
-        if (failed)
-            return i;
-    }
-    return names->count;
+    while (i < names->count && mark_note(job->marks, names->name[i], job->maker, MARK_RUNNING, 0) == 0)
+        i++;
+    return i;
 }
 
 /* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it. */
@@ -186,12 +179,10 @@ static int settle_batch(const struct job *job)
 
     for (char *word = text ? strtok_r(text, " ", &rest) : NULL; word;
          word = strtok_r(NULL, " ", &rest)) {
-        char *name = mark_unescape(word), *path = name ? mark_path(job->marks, name, job->maker) : NULL;
-        struct mark mark;
+        char *name = mark_unescape(word);
 
-        if (path && mark_read(path, &mark) == 0 && mark.end == MARK_DEFERRED && list_add(&files, name) < 0)
+        if (name && batch_shell(job->marks, name, job->maker) != 0 && list_add(&files, name) < 0)
             failed = 1;
-        free(path);
         free(name);
     }
     if (files.count > 0)

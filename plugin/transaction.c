@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -58,15 +57,8 @@ static void *make_request(void *argument)
 /* Until all requests have been answered, or for so many NANOSECONDS.  The mutex is held. */
 static void wait_for_answers(struct request *request, long nanoseconds)
 {
-    struct timespec until;
+    const struct timespec until = pool_deadline(CLOCK_MONOTONIC, nanoseconds);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += nanoseconds / 1000000000L;
-    until.tv_nsec += nanoseconds % 1000000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
     while (request->waiting > 0 &&
            pthread_cond_timedwait(&request->answered, &request->mutex, &until) == 0)
         ;

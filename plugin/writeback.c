@@ -98,7 +98,6 @@ static bool is_unsupported(int error)
            error == ENOTTY || error == EBADR;
 }
 
-
 int writeback_start(int fd)
 {
     int result = RETRY(sys.sync_file_range(fd, SYNC_FILE_RANGE_WRITE));
