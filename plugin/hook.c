@@ -218,17 +218,18 @@ static void check_length(const struct current *current, const char *text)
                    LONGEST_VARIABLE);
 }
 
-/* Its first line: from now on its marks are ours to remove.  Where enough others are waiting for it, the job
-   makes these durable as well: returns its TEXT with them. */
-static char *take_batch(struct current *current, char *text)
+/* The job's text, for its first line: from now on its marks are ours to remove.  Where enough others are waiting for
+   it, the job makes these durable as well. */
+static char *current_text(struct current *current)
 {
-    size_t length = strlen(text) + sizeof JOB "=";
-    char *batch;
+    size_t length;
+    char *text, *batch;
 
-    if (!*current->job.marks)
-        return text;
-    recipes_job(&current->job);
-    batch = length < LONGEST_VARIABLE
+    if (*current->job.marks)
+        recipes_job(&current->job);
+    text = make_need(job_format(&current->job));
+    length = strlen(text) + sizeof JOB "=";
+    batch = *current->job.marks && length < LONGEST_VARIABLE
                 ? pending_take(&current->job.options, LONGEST_VARIABLE - length) : NULL;
     if (!batch)
         return text;
@@ -266,7 +267,7 @@ static char *part_job(void)
     if (!*hook.current.job.files)
         return NULL;
     check_hook(hook.current.target);
-    text = take_batch(&hook.current, make_need(job_format(&hook.current.job)));
+    text = current_text(&hook.current);
     check_length(&hook.current, text);
     result = make_result(text);
     free(text);

@@ -1,18 +1,21 @@
 /* job.c - what travels from the plugin, inside make, to settle-sh
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines: the options, the folder of the marks, their maker, the target, the batch, the shell; the rest is
-   the files, which may have newlines between them. */
+   Lines: the options, the folder of the marks, their maker, the target, the page of its
+   ledger, the batch, the shell; the rest is the files, which may have newlines between them. */
 
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "job.h"
+
+#define PAGE_TEXT 48
 
 /* A line's end within a field would be taken for its own: to a shell command it is a blank. */
 static void write_field(char **end, const char *text)
@@ -27,10 +30,10 @@ static void write_field(char **end, const char *text)
 
 char *job_format(const struct job *job)
 {
-    char options[OPTIONS_TEXT];
-    char *text = malloc(sizeof options + strlen(job->marks) + strlen(job->maker) +
+    char options[OPTIONS_TEXT], page[PAGE_TEXT];
+    char *text = malloc(sizeof options + sizeof page + strlen(job->marks) + strlen(job->maker) +
                         strlen(job->target) + strlen(job->batch) + strlen(job->shell) +
-                        strlen(job->files) + sizeof "\n\n\n\n\n\n");
+                        strlen(job->files) + sizeof "\n\n\n\n\n\n\n");
     char *end = text;
 
     if (!text)
@@ -40,6 +43,8 @@ char *job_format(const struct job *job)
     write_field(&end, job->marks);
     write_field(&end, job->maker);
     write_field(&end, job->target);
+    snprintf(page, sizeof page, "%zu.%" PRIu64, job->page.number, job->page.address);
+    write_field(&end, job->page.number ? page : "");
     write_field(&end, job->batch);
     write_field(&end, job->shell);
     memcpy(end, job->files, strlen(job->files) + 1);
@@ -61,23 +66,34 @@ static char *read_field(const char **text)
     return field;
 }
 
+static int parse_page(struct ledger_page *page, const char *text)
+{
+    if (!*text || sscanf(text, "%zu.%" SCNu64, &page->number, &page->address) == 2)
+        return 0;
+    errno = EINVAL;
+    return -1;
+}
+
 int job_parse(struct job *job, const char *text)
 {
-    char *options;
+    char *options, *page = NULL;
     int result = -1;
 
     memset(job, 0, sizeof *job);
     job->options = options_default;
     if (!text || !*text)
-        text = "\n\n\n\n\n\n";
+        text = "\n\n\n\n\n\n\n";
     options = read_field(&text);
     if (options && (job->marks = read_field(&text)) && (job->maker = read_field(&text)) &&
-        (job->target = read_field(&text)) && (job->batch = read_field(&text)) &&
+        (job->target = read_field(&text)) && (page = read_field(&text)) && (job->batch = read_field(&text)) &&
         (job->shell = read_field(&text)) && (job->files = strdup(text))) {
         result = options_parse(&job->options, options);
         if (result < 0)
             errno = EINVAL;
+        else
+            result = parse_page(&job->page, page);
     }
+    free(page);
     free(options);
     return result;
 }

@@ -9,6 +9,7 @@
 #ifndef SETTLE_JOB_H
 #define SETTLE_JOB_H
 
+#include "ledger.h"
 #include "list.h"
 #include "names.h"
 #include "options.h"
@@ -23,6 +24,7 @@ struct job {
     char *marks;  /* folder of the marks; empty: none are made */
     char *maker;  /* who they say has made them */
     char *target; /* whose line it is; an archive's member as "archive(member)" */
+    struct ledger_page page;  /* of the maker's ledger, for the marks */
     char *batch;  /* files to make durable besides, as pending_take has them */
     char *shell;  /* the project's */
     char *files;  /* as SETTLE expands in the target's context */

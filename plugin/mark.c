@@ -93,16 +93,16 @@ static int sync_long(const char *directory, const char *path)
     return result;
 }
 
-/* The directory that has NAME, or where that is not yet there, one that will be on the same file system for
-   all that is known: the current one. */
-static bool is_order_free(const char *directory, const char *name)
+/* Of NAME; where the directory that has it is not yet there, of one that will be on the same file system for all that
+   is known: the current one. */
+static enum order order_for(const char *directory, const char *name)
 {
     char *folder = folder_of(name);
     struct stat st;
-    bool is_free = folder && order_is_free(directory, stat(folder, &st) == 0 ? folder : ".");
+    enum order order = folder ? order_of(directory, stat(folder, &st) == 0 ? folder : ".") : ORDER_UNKNOWN;
 
     free(folder);
-    return is_free;
+    return order;
 }
 
 static int set_time(const char *path, struct timespec time)
@@ -180,8 +180,7 @@ bool mark_is_old_link(const char *path, const struct stat *link)
 }
 
 /* Makes one mark; *IS_NEW tells whether it was not there. */
-static int make_one(const char *directory, const char *name, const char *maker, bool durably,
-                    bool *is_new)
+static int make_one(const char *directory, const char *name, const char *maker, bool *is_new)
 {
     const int64_t age = maker_age(maker);  /* before it: the rest of the time is the mark's */
     char *path = mark_path(directory, name, maker);
@@ -205,26 +204,64 @@ static int make_one(const char *directory, const char *name, const char *maker, 
     }
     if (result == 0 && *is_new)
         note_state(path, name, age);
-    if (result == 0 && durably && *is_new && strchr(path + strlen(directory) + 1, '/') &&
-        !is_order_free(directory, name))
-        result = sync_long(directory, path);
     free(path);
     return result;
 }
 
-size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
-                 bool durably)
+/* Makes the marks durable by fsync of the directories that they are in.  Returns COUNT, or the index of the name
+   that failed. */
+static size_t sync_marks(const char *directory, char *const *name, size_t count, const char *maker)
 {
-    bool needs_sync = false;
+    for (size_t i = 0; i < count; i++) {
+        char *path = mark_path(directory, name[i], maker);
+        int result = path ? sync_long(directory, path) : -1;
+
+        free(path);
+        if (result < 0)
+            return i;
+    }
+    return folder_sync(directory) < 0 ? 0 : count;
+}
+
+size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
+                 bool durably, const struct ledger_page *page)
+{
+    enum order order = ORDER_FREE;
 
     for (size_t i = 0; i < count; i++) {
         bool is_new;
 
-        if (make_one(directory, name[i], maker, durably, &is_new) < 0)
+        if (make_one(directory, name[i], maker, &is_new) < 0)
             return i;
-        needs_sync |= durably && is_new && !is_order_free(directory, name[i]);
+        if (durably && is_new && order != ORDER_UNKNOWN) {
+            enum order of_one = order_for(directory, name[i]);
+
+            order = of_one > order ? of_one : order;
+        }
     }
-    return needs_sync && folder_sync(directory) < 0 ? 0 : count;
+    if (order == ORDER_FREE || (order == ORDER_OF_WRITES && page->number != 0 &&
+                                ledger_write(page, directory, name, count, maker) == 0))
+        return count;
+    return sync_marks(directory, name, count, maker);
+}
+
+int mark_restore(const char *directory, const char *entry, const char *maker, struct timespec state)
+{
+    char *path;
+    int result;
+
+    if (asprintf(&path, "%s/%s", directory, entry) < 0)
+        return -1;
+    result = symlink(maker, path);
+    if (result < 0 && errno == ENOENT && make_directories(directory, path) == 0)
+        result = symlink(maker, path);
+    if (result == 0) {
+        set_time(path, state);
+        result = sync_long(directory, path);
+    } else if (errno == EEXIST)
+        result = 0;
+    free(path);
+    return result;
 }
 
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,

@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "ledger.h"
 #include "maker.h"
 
 #define MARK_TEXT 60
@@ -57,10 +58,14 @@ int mark_prepare(const char *directory);
 int mark_prepare_durably(const char *directory);
 
 /* Marks the COUNT files NAME, unless MAKER has marked them already; DURABLY before anything that comes after
-   it, which costs an fsync where the order of marks before outputs is not free (order.h).  Returns
-   COUNT, or the index of the name that failed, with errno. */
+   it, which costs an fsync where the order of marks before outputs is not free (order.h) and PAGE of MAKER's
+   ledger can't do instead.  Returns COUNT, or the index of the name that failed, with errno. */
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
-                 bool durably);
+                 bool durably, const struct ledger_page *page);
+
+/* Makes again, unless it is there, MAKER's mark ENTRY, its path in DIRECTORY, with the STATE of its file as its
+   modification time; durably but for DIRECTORY itself.  Returns 0, or -1 with errno. */
+int mark_restore(const char *directory, const char *entry, const char *maker, struct timespec state);
 
 /* Notes down in NAME's mark that the line run by process SHELL has ended, or with MARK_RUNNING, unless it says
    so, that another one begins.  Returns 0, or -1 with errno: ENOENT where there is no such mark of MAKER's (any more). */

@@ -6,8 +6,18 @@
 
 #include <stdbool.h>
 
-/* True where the directories MARKS and FILES are on one file system that persists metadata operations in
-   their order: no fsync is needed then between making a mark and making a file. */
+/* From the best to the worst. */
+enum order {
+    ORDER_FREE,       /* metadata operations in their order: no fsync is needed between mark and file */
+    ORDER_OF_WRITES,  /* what was written in place before, not the mark itself (ledger.h) */
+    ORDER_UNKNOWN,    /* what was made durable by fsync */
+};
+
+/* What the file system persists before a file in the directory FILES is made, of a mark in the directory MARKS;
+   ORDER_UNKNOWN where they are on two file systems. */
+enum order order_of(const char *marks, const char *files);
+
+/* True where that is ORDER_FREE. */
 bool order_is_free(const char *marks, const char *files);
 
 /* True where the file system of DIRECTORY can't be mounted by two hosts at a time. */

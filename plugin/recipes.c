@@ -20,11 +20,13 @@
 #include "message.h"
 #include "pending.h"
 #include "recipes.h"
+#include "slots.h"
 
 /* A recipe that runs, or has ended without our knowing yet. */
 struct recipe {
     char *target;
     struct list files;  /* as job_marked has them */
+    struct ledger_page page;
     /* The shell of the last line that had ended when make announced another one.  Until that one's shell
        has said in the mark that it begins there is a doubt: maybe make found the line empty, and has not
        run it.  It is so once the children that make had afterwards are gone, of which it would be one. */
@@ -148,6 +150,7 @@ static void finish(size_t self, enum mark_end end)
         else
             mark_remove(state.directory, name, state.maker);
     }
+    slots_give(&recipe->page, &recipe->files);
     recipe_free(recipe);
     *recipe = state.recipe[--state.count];
 }
@@ -208,12 +211,17 @@ void recipes_line(const char *target)
     sweep(target);
 }
 
-void recipes_job(const struct job *job)
+void recipes_job(struct job *job)
 {
-    struct recipe recipe = {.target = NULL};
+    struct recipe recipe = {.target = NULL}, *found;
 
-    if (!state.directory || find(job->target))
+    if (!state.directory)
         return;
+    found = find(job->target);
+    if (found) {
+        job->page = found->page;
+        return;
+    }
     if (state.count == state.room) {
         size_t room = state.room ? 2 * state.room : 16;
         struct recipe *grown = reallocarray(state.recipe, room, sizeof *grown);
@@ -224,10 +232,12 @@ void recipes_job(const struct job *job)
         state.room = room;
     }
     recipe.target = strdup(job->target);
-    if (recipe.target && job_marked(job, &recipe.files) == 0)
-        state.recipe[state.count++] = recipe;
-    else
+    if (!recipe.target || job_marked(job, &recipe.files) < 0) {
         recipe_free(&recipe);
+        return;
+    }
+    job->page = recipe.page = slots_take(state.directory, state.maker, &job->options);
+    state.recipe[state.count++] = recipe;
 }
 
 /* True while make handles the signal that ends it: what has ended then may have been due to go on.  It comes
@@ -265,6 +275,7 @@ int recipes_end(void)
     if (!is_interrupted())
         sweep("");
     failed = pending_settle(state.directory, state.maker);
+    slots_end(state.directory, state.maker);
     maker_unlock(state.directory);
     for (size_t i = 0; i < state.count; i++)
         recipe_free(&state.recipe[i]);

@@ -24,8 +24,8 @@ const char *recipes_maker(void);
 /* make is about to start a line of TARGET's recipe. */
 void recipes_line(const char *target);
 
-/* JOB is that of all lines of its target's recipe, of which the first is about to start. */
-void recipes_job(const struct job *job);
+/* JOB is that of all lines of its target's recipe, of which the first is about to start; sets its page. */
+void recipes_job(struct job *job);
 
 /* At make's end, or when it starts anew: all that has ended is made durable and its marks are removed; what
    of it fails is told on stderr.  Returns 0, or 1 where something failed. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "ledger.h"
 #include "list.h"
 #include "order.h"
 #include "recover.h"
@@ -80,7 +81,7 @@ static int take_over(const char *directory, const char *file)
     char maker[MAKER_TEXT], *name = strdup(file), *path = NULL;
     int result = -1;
 
-    if (name && maker_describe(getpid(), maker) == 0 && mark_make(directory, &name, 1, maker, true) == 1 &&
+    if (name && maker_describe(getpid(), maker) == 0 && mark_make(directory, &name, 1, maker, true, NO_PAGE) == 1 &&
         (path = mark_path(directory, name, maker)))
         result = utimensat(AT_FDCWD, path, touched, AT_SYMLINK_NOFOLLOW);
     free(path);
@@ -218,8 +219,12 @@ int recover(const char *directory, bool just_look,
 {
     struct look look = {directory, order_is_local(directory), just_look, ""};
     struct marks marks = {0};
-    int lock = !just_look && has_dead(directory, look.is_local) ? recover_lock(directory) : -1;
-    int result = mark_each(directory, collect, &marks);
+    bool has_ledger = ledger_is_left(directory);
+    int lock = has_ledger || (!just_look && has_dead(directory, look.is_local)) ? recover_lock(directory) : -1;
+    int result = has_ledger ? ledger_restore(directory) : 0;
+
+    if (result == 0)
+        result = mark_each(directory, collect, &marks);
 
     if (result == 0 && marks.failed) {
         errno = ENOMEM;

@@ -119,7 +119,7 @@ static size_t take_back(const struct job *job, const struct list *names)
 static void mark_files(const struct job *job, const struct list *names)
 {
     size_t marked = mark_make(job->marks, names->name, names->count, job->maker,
-                              job->options.mode != MODE_WRITEBACK);
+                              job->options.mode != MODE_WRITEBACK, &job->page);
 
     if (marked == names->count)
         marked = take_back(job, names);

@@ -862,7 +862,7 @@ EOF
     make_fails SETTLE_DIR= longer=yy
     sed 's/^[^:]*:[0-9]*: //' out >text
     expect text <<'EOF'
-*** settle: target 'output': SETTLE is 130982 bytes long, and with 79 bytes of settings more than the 131072 that the kernel hands on to a new process; name fewer files.  Stop.
+*** settle: target 'output': SETTLE is 130982 bytes long, and with 80 bytes of settings more than the 131072 that the kernel hands on to a new process; name fewer files.  Stop.
 EOF
     test ! -e output || fail "the recipe has run"
     make_works longer=y SETTLE_MODE=off

@@ -17,7 +17,7 @@ static void make_mark(const char *directory, const char *name, const char *maker
 {
     char *copy = strdup(name);
 
-    assert_int_equal(mark_make(directory, &copy, 1, maker, true), 1);
+    assert_int_equal(mark_make(directory, &copy, 1, maker, true, NO_PAGE), 1);
     free(copy);
 }
 
@@ -328,7 +328,7 @@ static void test_name_beyond_paths(void **state)
     names[0] = (char *)"short";
     names[1] = long_name(text, 7999);
     errno = 0;
-    assert_int_equal(mark_make(".settle", names, 2, MAKER, true), 1);
+    assert_int_equal(mark_make(".settle", names, 2, MAKER, true, NO_PAGE), 1);
     assert_int_equal(errno, ENAMETOOLONG);
 }
 
@@ -339,10 +339,10 @@ static void test_no_folder_to_mark_in(void **state)
     (void)state;
     write_file("file");
     errno = 0;
-    assert_int_equal(mark_make("file/marks", &name, 1, MAKER, true), 0);
+    assert_int_equal(mark_make("file/marks", &name, 1, MAKER, true, NO_PAGE), 0);
     assert_int_equal(errno, ENOTDIR);
     errno = 0;
-    assert_int_equal(mark_make("none/marks", &name, 1, MAKER, true), 0);
+    assert_int_equal(mark_make("none/marks", &name, 1, MAKER, true, NO_PAGE), 0);
     assert_int_equal(errno, ENOENT);
 }
 

@@ -1,0 +1,366 @@
+/* ledger.c - marks once more, in a file that is written in place
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   Page 0 says who made the file.  A page is text: a checksum of what follows up to the page's end, the maker, and
+   for each mark the state of its file (mark.h) and its path in the folder:
+
+     9c6b2d10f3a85e47 1f0c6a3b.77aa01c2.4711.123456.4026531836
+     1764050000.123456789 lib%2flibx.a@4711.123456
+
+   The kernel writes a page in place where the file has the attribute C (FS_NOCOW_FL, btrfs(5)), its extents are
+   written ones and no snapshot or clone shares them; FIEMAP tells afterwards whether it did. */
+
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef HAVE_LINUX_FIEMAP_H
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#endif
+
+#include "folder.h"
+#include "ledger.h"
+#include "maker.h"
+#include "mark.h"
+#include "order.h"
+
+/* The smallest unit of a direct write on btrfs, where its sectors are not larger. */
+enum { PAGE = 4096 };
+
+#define SUM_LENGTH 16
+#define PREFIX "ledger-"
+
+static char *path_of(const char *directory, const char *maker)
+{
+    char owner[MAKER_SHORT], *path;
+
+    maker_shorten(maker, owner);
+    return asprintf(&path, "%s/" PREFIX "%s", directory, owner) < 0 ? NULL : path;
+}
+
+/* FNV-1a of all of the page but the checksum itself. */
+static void sum(const char *page, char text[SUM_LENGTH + 1])
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (size_t i = SUM_LENGTH; i < PAGE; i++)
+        hash = (hash ^ (unsigned char)page[i]) * UINT64_C(1099511628211);
+    snprintf(text, SUM_LENGTH + 1, "%016" PRIx64, hash);
+}
+
+static void seal(char *page)
+{
+    char text[SUM_LENGTH + 1];
+
+    sum(page, text);
+    memcpy(page, text, SUM_LENGTH);
+}
+
+static bool is_sealed(const char *page)
+{
+    char text[SUM_LENGTH + 1];
+
+    sum(page, text);
+    return memcmp(page, text, SUM_LENGTH) == 0 && page[PAGE - 1] == '\0';
+}
+
+/* Appends one mark to the text of the page that ends at *END.  Returns 0, or -1 with errno. */
+static int add_mark(char *page, char **end, const char *directory, const char *name, const char *maker)
+{
+    char *path = mark_path(directory, name, maker);
+    size_t room = (size_t)(page + PAGE - *end);
+    struct stat st;
+    int result = -1, n;
+
+    if (path && lstat(path, &st) == 0) {
+        n = snprintf(*end, room, "%jd.%09ld %s\n", (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                     path + strlen(directory) + 1);
+        if (n > 0 && (size_t)n < room) {
+            *end += n;
+            result = 0;
+        } else
+            errno = ENAMETOOLONG;
+    }
+    free(path);
+    return result;
+}
+
+/* Where the LENGTH bytes at OFFSET lie on the device, if in one piece that is written and not shared.  Returns 0, or
+   -1. */
+static int find_address(int fd, uint64_t offset, uint64_t length, uint64_t *address)
+{
+#ifdef HAVE_LINUX_FIEMAP_H
+    const uint32_t harmless = FIEMAP_EXTENT_LAST;
+    union {
+        struct fiemap map;
+        char room[sizeof(struct fiemap) + sizeof(struct fiemap_extent)];
+    } request = {.map = {.fm_start = offset, .fm_length = length, .fm_flags = FIEMAP_FLAG_SYNC,
+                         .fm_extent_count = 1}};
+    const struct fiemap_extent *extent = request.map.fm_extents;
+
+    if (ioctl(fd, FS_IOC_FIEMAP, &request) == 0 && request.map.fm_mapped_extents == 1 &&
+        (extent->fe_flags & ~harmless) == 0 && extent->fe_logical <= offset &&
+        extent->fe_logical + extent->fe_length >= offset + length) {
+        *address = extent->fe_physical + (offset - extent->fe_logical);
+        return 0;
+    }
+#else
+    (void)fd, (void)offset, (void)length, (void)address;
+#endif
+    return -1;
+}
+
+static int set_nocow(int fd)
+{
+#ifdef HAVE_LINUX_FIEMAP_H
+    int flags;
+
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+        return -1;
+    flags |= FS_NOCOW_FL;
+    return ioctl(fd, FS_IOC_SETFLAGS, &flags);
+#else
+    (void)fd;
+    return -1;
+#endif
+}
+
+static int fill(int fd, const char *maker, size_t pages)
+{
+    char *text = calloc(pages, PAGE);
+    ssize_t written = -1;
+
+    if (text) {
+        snprintf(text + SUM_LENGTH, PAGE - SUM_LENGTH, " %s\n", maker);
+        seal(text);
+        written = pwrite(fd, text, pages * PAGE, 0);
+    }
+    free(text);
+    return written == (ssize_t)(pages * PAGE) ? fsync(fd) : -1;
+}
+
+/* Locked before it can be taken for a dead one's, and looked at afterwards: whoever did take it for one has removed
+   it. */
+static bool is_ours(int fd, const char *path)
+{
+    struct stat open, there;
+
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &open) == 0 && lstat(path, &there) == 0 &&
+           open.st_dev == there.st_dev && open.st_ino == there.st_ino && open.st_blksize <= PAGE;
+}
+
+int ledger_make(const char *directory, const char *maker, size_t pages, uint64_t *address)
+{
+    char *path = path_of(directory, maker);
+    int fd = path ? open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666) : -1;
+
+    /* readable for everybody, whatever the umask, as the marks are: the next make may be another user's */
+    if (fd >= 0 && (!is_ours(fd, path) || fchmod(fd, 0644) < 0 || set_nocow(fd) < 0 || fill(fd, maker, pages) < 0 ||
+                    folder_sync(directory) < 0 || find_address(fd, 0, pages * PAGE, address) < 0)) {
+        unlink(path);
+        close(fd);
+        fd = -1;
+    }
+    free(path);
+    return fd;
+}
+
+static int open_to_write(const char *directory, const char *maker)
+{
+    char *path = path_of(directory, maker);
+    int fd = path ? open(path, O_RDWR | O_DIRECT | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+    free(path);
+    return fd;
+}
+
+int ledger_write(const struct ledger_page *page, const char *directory, char *const *name, size_t count,
+                 const char *maker)
+{
+    static _Alignas(PAGE) char text[PAGE];
+    const uint64_t offset = (uint64_t)page->number * PAGE;
+    char *end = text + SUM_LENGTH + snprintf(text + SUM_LENGTH, PAGE - SUM_LENGTH, " %s\n", maker);
+    uint64_t address;
+    struct stat st;
+    int fd, result = -1;
+
+    memset(end, 0, (size_t)(text + PAGE - end));
+    for (size_t i = 0; i < count; i++)
+        if (add_mark(text, &end, directory, name[i], maker) < 0)
+            return -1;
+    memset(end, 0, (size_t)(text + PAGE - end));
+    seal(text);
+    fd = open_to_write(directory, maker);
+    if (fd < 0)
+        return -1;
+    if (pwrite(fd, text, PAGE, (off_t)offset) == PAGE && find_address(fd, offset, PAGE, &address) == 0 &&
+        address == page->address + offset && fstat(fd, &st) == 0 && st.st_nlink > 0)
+        result = 0;
+    close(fd);
+    return result;
+}
+
+/* Empties the first USED pages behind page 0.  Returns 0, or -1. */
+static int erase(const char *directory, const char *maker, size_t used)
+{
+    int fd = open_to_write(directory, maker), result = -1;
+    void *zeros;
+
+    if (fd < 0)
+        return -1;
+    if (posix_memalign(&zeros, PAGE, used * PAGE) == 0) {
+        memset(zeros, 0, used * PAGE);
+        result = pwrite(fd, zeros, used * PAGE, PAGE) < 0 ? -1 : 0;
+        free(zeros);
+    }
+    close(fd);
+    return result;
+}
+
+void ledger_end(int fd, const char *directory, const char *maker, size_t used, bool any_marks)
+{
+    char *path = path_of(directory, maker);
+
+    /* A crash may bring the file back: it is to say nothing then.  Where that fails, some files are built again. */
+    if (!any_marks && used > 0)
+        (void)erase(directory, maker, used);
+    if (path && unlink(path) == 0 && any_marks)
+        folder_sync(directory);
+    free(path);
+    close(fd);
+}
+
+/* Makes again the marks of MAKER that TEXT, a page's lines, has.  Returns 0, or -1 with errno. */
+static int restore_page(const char *directory, const char *maker, char *text)
+{
+    char *rest;
+
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char *blank = strchr(line, ' ');
+        intmax_t seconds;
+        long nanoseconds;
+
+        if (!blank || sscanf(line, "%jd.%ld", &seconds, &nanoseconds) != 2) {
+            errno = EINVAL;
+            return -1;
+        }
+        if (mark_restore(directory, blank + 1, maker,
+                         (struct timespec){.tv_sec = (time_t)seconds, .tv_nsec = nanoseconds}) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Reads the next page of FD into PAGE.  Returns 1 where it is whole, 0 where it is not in use or its write was cut
+   short (the recipe had not begun then), or -1 with errno, ENODATA at the end. */
+static int read_page(int fd, char page[PAGE])
+{
+    ssize_t n = read(fd, page, PAGE);
+
+    if (n == PAGE)
+        return is_sealed(page);
+    if (n >= 0)
+        errno = ENODATA;
+    return -1;
+}
+
+/* Restores all of the ledger FD.  Returns 0, or -1 with errno. */
+static int restore(int fd, const char *directory)
+{
+    char page[PAGE], maker[MAKER_TEXT];
+    int result = read_page(fd, page);
+
+    if (result < 0)
+        return errno == ENODATA ? 0 : -1;  /* its make was gone before it began to use it */
+    if (result == 0 || sscanf(page + SUM_LENGTH, " %49s", maker) != 1)
+        return 0;
+    while (!maker_is_of_this_boot(maker) && (result = read_page(fd, page)) >= 0) {
+        char *lines = result > 0 ? strchr(page, '\n') : NULL;
+
+        if (lines && restore_page(directory, maker, lines + 1) < 0)
+            return -1;
+    }
+    return result < 0 && errno != ENODATA ? -1 : 0;
+}
+
+/* Opens the ledger at PATH if its make is gone, else returns -1. */
+static int open_dead(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+
+    if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || flock(fd, LOCK_SH | LOCK_NB) < 0)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* The path of the next dead ledger in STREAM, newly allocated, with *FD; or NULL, with errno if it isn't 0. */
+static char *next_dead(DIR *stream, const char *directory, int *fd)
+{
+    const struct dirent *entry;
+    char *path;
+
+    while ((errno = 0, entry = readdir(stream))) {
+        if (strncmp(entry->d_name, PREFIX, sizeof PREFIX - 1) != 0)
+            continue;
+        if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0)
+            return NULL;
+        *fd = open_dead(path);
+        if (*fd >= 0)
+            return path;
+        free(path);
+    }
+    return NULL;
+}
+
+bool ledger_is_left(const char *directory)
+{
+    /* elsewhere there is none, but that of another host's btrfs, which keeps its locks to itself */
+    DIR *stream = order_of(directory, directory) == ORDER_OF_WRITES ? opendir(directory) : NULL;
+    char *path = NULL;
+    int fd;
+
+    if (stream) {
+        path = next_dead(stream, directory, &fd);
+        closedir(stream);
+    }
+    if (path)
+        close(fd);
+    free(path);
+    return path != NULL;
+}
+
+int ledger_restore(const char *directory)
+{
+    DIR *stream = opendir(directory);
+    char *path;
+    int fd, error = 0;
+
+    if (!stream)
+        return errno == ENOENT ? 0 : -1;
+    while (error == 0 && (path = next_dead(stream, directory, &fd))) {
+        /* The marks that are there were durable by the ledger only.  A settle-sh of the dead make may be writing
+           another one: either it sees that the ledger is gone, or its mark is there before the fsync. */
+        if (restore(fd, directory) < 0 || (unlink(path) < 0 && errno != ENOENT) || folder_sync(directory) < 0)
+            error = errno;
+        close(fd);
+        free(path);
+    }
+    if (error == 0)
+        error = errno;
+    closedir(stream);
+    errno = error;
+    return error ? -1 : 0;
+}

@@ -1,0 +1,22 @@
+/* slots.h - the pages of this make's ledger, and which target has which
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#ifndef SETTLE_SLOTS_H
+#define SETTLE_SLOTS_H
+
+#include "ledger.h"
+#include "list.h"
+#include "options.h"
+
+/* A page for the next target to be marked by MAKER in DIRECTORY; number 0 where there is none, or where the file
+   system has no use for it (order.h). */
+struct ledger_page slots_take(const char *directory, const char *maker, const struct settle_options *options);
+
+/* PAGE's target is over: the next one may have it as soon as no FILES are marked any more, which may be some time.
+   FILES becomes empty. */
+void slots_give(const struct ledger_page *page, struct list *files);
+
+/* At make's end: removes the ledger. */
+void slots_end(const char *directory, const char *maker);
+
+#endif

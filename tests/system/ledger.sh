@@ -1,0 +1,166 @@
+# ledger.sh - where order is that of writes in place (btrfs): marks in a ledger instead of an fsync for each target
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# shellcheck disable=SC2016 # what stands in single quotes is for make
+
+on_btrfs() {
+    test "$(stat -f -c %T .)" != btrfs || return 0
+    need_root "to mount btrfs (or TMPDIR on it)"
+    need mkfs.btrfs btrfs-progs
+    truncate -s 256M image
+    mkfs.btrfs -q image >mkfs.log 2>&1 || fail "$(cat mkfs.log)"
+    mkdir mnt
+    mount_or_skip -o loop image mnt
+    cd mnt
+}
+
+# COUNT targets, one after the other, each with the line $(LINE) in its recipe.
+ledger_makefile() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+targets := $(shell seq -f t%g $(COUNT))
+all: $(targets)
+$(targets): private SETTLE = $@
+$(targets):
+	@$(LINE)
+	@echo $@ >$@; $(if $(filter $(HOLD),$@),touch ready; exec sleep 100)
+EOF
+}
+
+trace_make() {
+    TRACE=fsync,fdatasync,pwrite64 traced trace -y "$MAKE" --no-print-directory "$@" >out 2>&1 || fail "$(cat out)"
+}
+
+folder_syncs() {
+    grep -c 'sync([0-9]*<.*/\.settle>' trace || :
+}
+
+pages_written() {
+    grep -c 'pwrite64([0-9]*<.*/\.settle/ledger-[^>]*>, "[0-9a-f][^"]*"[.]*, 4096,' trace || :
+}
+
+# The first three are not worth one; then the ledger's own fsync.
+test_no_fsync_of_the_folder_from_the_fourth_on() {
+    on_btrfs
+    ledger_makefile
+    for mode in fsync deferred; do
+        rm -f t?
+        trace_make COUNT=9 SETTLE_MODE=$mode
+        test "$(folder_syncs)" = 4 || fail "$mode: $(folder_syncs) fsyncs of .settle: $(cat trace)"
+        test "$(pages_written)" = 6 || fail "$mode: $(pages_written) pages written: $(cat trace)"
+        test ! -e .settle || fail "left: $(ls -l .settle)"
+    done
+    rm -f t?
+    trace_make COUNT=9 SETTLE_MODE=writeback
+    test "$(folder_syncs)$(pages_written)" = 00 || fail "$(cat trace)"
+}
+
+# One after the other take the same page; those of a batch wait for each other.
+test_pages_are_taken_again() {
+    on_btrfs
+    ledger_makefile
+    TRACE=pwrite64
+    traced trace "$MAKE" COUNT=40 >out 2>&1 || fail "$(cat out)"
+    sed -n 's/.*pwrite64(.*"[0-9a-f]\{16\} .*, 4096, \([0-9]*\)).*/\1/p' trace | sort -u >offsets
+    test "$(wc -l <offsets)" -le 2 || fail "$(cat offsets)"
+    rm t*
+    ledger_makefile
+    traced trace "$MAKE" COUNT=200 SETTLE_MODE=deferred SETTLE_BATCH_FILES=8 >out 2>&1 || fail "$(cat out)"
+    sed -n 's/.*pwrite64(.*"[0-9a-f]\{16\} .*, 4096, \([0-9]*\)).*/\1/p' trace | sort -u >offsets
+    test "$(wc -l <offsets)" -le 24 || fail "$(cat offsets)"
+}
+
+# Copies of it share its extents: what is written then goes elsewhere, and is not there after a power cut.
+test_a_ledger_that_is_cloned_is_not_relied_upon() {
+    on_btrfs
+    ledger_makefile
+    touch clone
+    chattr +C clone
+    trace_make COUNT=9 LINE='test $@ != t6 || cp --reflink=always .settle/ledger-* clone'
+    # t7, t8 and t9 as well
+    test "$(folder_syncs)" = 7 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+}
+
+test_a_ledger_that_is_removed_is_done_without() {
+    on_btrfs
+    ledger_makefile
+    trace_make COUNT=9 LINE='test $@ != t6 || rm .settle/ledger-*'
+    test "$(folder_syncs)" = 7 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+    test ! -e .settle || fail "left: $(ls -l .settle)"
+}
+
+# Where there is no room for one, say.
+test_where_there_can_be_none() {
+    on_btrfs
+    ledger_makefile
+    trace_make COUNT=9 LINE='test $@ != t1 || mkdir .settle/ledger-$$(readlink .settle/t1@* | cut -d . -f 3,4)'
+    test "$(folder_syncs)" = 9 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+    test "$(pages_written)" = 0 || fail "$(cat trace)"
+}
+
+await() {
+    for _ in $(seq 300); do
+        ! test -e "$1" || return 0
+        sleep 0.1
+    done
+    fail "$1 doesn't come: $(cat log)"
+}
+
+# A make that has made t1 to t7 and is at t8: $make.
+start_make() {
+    ledger_makefile
+    # shellcheck disable=SC2086
+    ( exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" COUNT=9 HOLD=t8 "$@" >log 2>&1 ) &
+    make=$!
+    at_exit "kill -s KILL $make 2>/dev/null || :"
+    await ready
+}
+
+test_of_a_make_that_was_killed() {
+    on_btrfs
+    for mode in fsync deferred; do
+        rm -f t? ready
+        start_make SETTLE_MODE=$mode
+        kill -s KILL "$make"
+        wait "$make" || :
+        test "$(find .settle -name 'ledger-*' | wc -l)" = 1 || fail "$mode: no ledger is left"
+        make_works -n COUNT=9 SETTLE_MODE=$mode
+        grep -q 't8: its recipe was cut short; would be removed' out || fail "$(cat out)"
+        make_works COUNT=9 SETTLE_MODE=$mode
+        grep -q 't8: its recipe was cut short; removed' out || fail "$(cat out)"
+        test ! -e .settle || fail "left: $(ls -l .settle)"
+    done
+}
+
+test_of_a_make_that_lives() {
+    on_btrfs
+    start_make
+    "$BUILD/plugin/settle" --recover >out
+    "$BUILD/plugin/settle" --status >out
+    test "$(cut -d : -f 1 out)" = t8 || fail "$(cat out)"
+    ledger=$(echo .settle/ledger-*)
+    test -f "$ledger" || fail "it is gone"
+    make_works COUNT=7
+    test "$(echo .settle/ledger-*)" = "$ledger" || fail "left: $(ls -l .settle)"
+    kill -s TERM "$make"
+    wait "$make" || :
+    # make itself removes t8
+    make_works COUNT=9
+    test ! -e .settle || fail "left: $(ls -l .settle)"
+}
+
+# Whatever the umask: the next make may be another user's.
+test_another_user_s() {
+    on_btrfs
+    need_root "for another user's make"
+    mask=$(umask)
+    umask 077
+    start_make
+    umask "$mask"
+    mode=$(stat -c %a .settle/ledger-*)
+    test "$mode" = 644 || fail "mode $mode"
+}
+
+# shellcheck source=tests/lib.sh
+. "$SRC/tests/lib.sh"
+run_tests "$@"
