@@ -184,6 +184,20 @@ static int open_to_write(const char *directory, const char *maker)
     return fd;
 }
 
+/* Empties COUNT pages from number FIRST on.  Where that fails, some files are built again after a crash. */
+static void empty(int fd, size_t first, size_t count)
+{
+    static const _Alignas(PAGE) char zeros[16 * PAGE];
+    size_t at = first * PAGE, end = at + count * PAGE;
+    ssize_t n;
+
+    for (; at < end; at += (size_t)n) {
+        n = pwrite(fd, zeros, end - at < sizeof zeros ? end - at : sizeof zeros, (off_t)at);
+        if (n <= 0)
+            return;
+    }
+}
+
 int ledger_write(const struct ledger_page *page, const char *directory, char *const *name, size_t count,
                  const char *maker)
 {
@@ -206,38 +220,26 @@ int ledger_write(const struct ledger_page *page, const char *directory, char *co
     if (pwrite(fd, text, PAGE, (off_t)offset) == PAGE && find_address(fd, offset, PAGE, &address) == 0 &&
         address == page->address + offset && fstat(fd, &st) == 0 && st.st_nlink > 0)
         result = 0;
+    for (int i = 0; i < LEDGER_STALE; i++)
+        empty(fd, page->stale[i].first, page->stale[i].count);
     close(fd);
     return result;
 }
 
-/* Empties the first USED pages behind page 0.  Returns 0, or -1. */
-static int erase(const char *directory, const char *maker, size_t used)
-{
-    int fd = open_to_write(directory, maker), result = -1;
-    void *zeros;
-
-    if (fd < 0)
-        return -1;
-    if (posix_memalign(&zeros, PAGE, used * PAGE) == 0) {
-        memset(zeros, 0, used * PAGE);
-        result = pwrite(fd, zeros, used * PAGE, PAGE) < 0 ? -1 : 0;
-        free(zeros);
-    }
-    close(fd);
-    return result;
-}
-
-void ledger_end(int fd, const char *directory, const char *maker, size_t used, bool any_marks)
+void ledger_end(int lock, const char *directory, const char *maker, size_t used, bool any_marks)
 {
     char *path = path_of(directory, maker);
+    int fd = any_marks ? -1 : open_to_write(directory, maker);
 
-    /* A crash may bring the file back: it is to say nothing then.  Where that fails, some files are built again. */
-    if (!any_marks && used > 0)
-        (void)erase(directory, maker, used);
+    /* a crash may bring the file back: it is to say nothing then */
+    if (fd >= 0) {
+        empty(fd, 1, used);
+        close(fd);
+    }
     if (path && unlink(path) == 0 && any_marks)
         folder_sync(directory);
     free(path);
-    close(fd);
+    close(lock);
 }
 
 /* Makes again the marks of MAKER that TEXT, a page's lines, has.  Returns 0, or -1 with errno. */

@@ -6,10 +6,11 @@
    (O_DIRECT, a file without copy-on-write) has brought to the device is durable before any trace of what was done
    after it, and costs neither commit nor flush.
 
-   Of each make that marks many targets there is a file beside the marks, "ledger-PID.START", one page for each target
-   whose recipe runs or is not durable yet.  The marks themselves are the truth while the kernel runs; after a crash
-   those that are in the ledger and not in the folder are made again (ledger_restore).  A page whose marks are gone
-   is taken for the next target, so after a crash no more is built again than was marked at a time.
+   Of a make in mode deferred that marks many targets there is a file beside the marks, "ledger-PID.START", one page for
+   each target that is marked.  The marks themselves are the truth while the kernel runs; after a crash those that are
+   in the ledger and not in the folder are made again (ledger_restore).  A batch is followed by an fsync of the folder,
+   which has its marks gone on the disk, too, and pages whose marks are gone are emptied, so that after a crash little
+   more is built again than was marked.
 
    Its make keeps a ledger locked. */
 
@@ -20,9 +21,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A page of the ledger. */
+/* Pages of targets that are over: COUNT from FIRST on. */
+struct ledger_stale {
+    size_t first, count;
+};
+
+#define LEDGER_STALE 4
+
+/* A target's page of the ledger. */
 struct ledger_page {
     size_t number;     /* 0: none */
+    struct ledger_stale stale[LEDGER_STALE];  /* to be emptied */
     uint64_t address;  /* where the ledger lies on the device, as FIEMAP has it: if it is elsewhere, a write was not in
                           place */
 };
@@ -33,14 +42,14 @@ struct ledger_page {
    *ADDRESS; or -1, where it can't be had: errno may say why. */
 int ledger_make(const char *directory, const char *maker, size_t pages, uint64_t *address);
 
-/* Writes MAKER's marks of the COUNT files NAME, which are in DIRECTORY, into PAGE.  Returns 0 once they are durable
+/* Writes MAKER's marks of the COUNT files NAME, which are in DIRECTORY, into PAGE, and empties the stale ones.  Returns 0 once they are durable
    before all that comes after it; or -1, where they must be made so otherwise. */
 int ledger_write(const struct ledger_page *page, const char *directory, char *const *name, size_t count,
                  const char *maker);
 
-/* Ends MAKER's ledger, of which FD is the descriptor and the first USED pages have been written.  Marks that are
-   still in DIRECTORY are made durable first, if there are ANY_MARKS. */
-void ledger_end(int fd, const char *directory, const char *maker, size_t used, bool any_marks);
+/* Ends MAKER's ledger, of which LOCK is the descriptor and the first USED pages have been written.  If there are still
+   ANY_MARKS in DIRECTORY, they are durable then. */
+void ledger_end(int lock, const char *directory, const char *maker, size_t used, bool any_marks);
 
 /* True where DIRECTORY has the ledger of a make that is gone. */
 bool ledger_is_left(const char *directory);

@@ -20,6 +20,7 @@
 #include "batch.h"
 #include "child.h"
 #include "engine.h"
+#include "folder.h"
 #include "job.h"
 #include "line.h"
 #include "list.h"
@@ -187,6 +188,8 @@ static int settle_batch(const struct job *job)
     }
     if (files.count > 0)
         failed |= batch_settle(job->marks, job->maker, files.name, files.count);
+    if (files.count > 0 && job->page.number != 0)
+        folder_sync(job->marks);  /* or nothing would bring the removal of the marks to the disk (ledger.h) */
     list_free(&files);
     free(text);
     return failed ? EXIT_SETTLING_FAILED : 0;

@@ -15,39 +15,46 @@
 /* The targets at the beginning that go without: a ledger costs more than their fsyncs. */
 #define WITHOUT 3
 
-/* More jobs than that at a time go without. */
+/* For jobs at a time; more go without. */
 #define PAGES_FOR_JOBS 64
 #define MOST_PAGES 1024
 
-/* So many of those that were given back first are asked about for each that is taken. */
+/* Each time a page is taken, targets that wait are asked about until so many have turned out to be waiting still. */
 #define LOOKS 8
 
-/* A page that was given back. */
-struct given {
-    struct ledger_page page;
+/* A page is emptied by the target that is next marked, and is EMPTY for others once that one is over. */
+enum state { EMPTY, TAKEN, STALE, BEING_EMPTIED };
+
+/* A page of a target that is over, but may still be marked. */
+struct waiting {
+    size_t page;
     struct list files;
 };
 
 static struct {
-    size_t asked;       /* how often there was use for a page */
-    int ledger;         /* its file descriptor, or -1 */
+    size_t asked;           /* how often there was use for a page */
+    int ledger;             /* its file descriptor, or -1 */
     uint64_t address;
-    size_t pages, used; /* that there are, page 0 included, and that have been taken */
-    size_t busy;        /* now */
-    struct given *given;
-    size_t count;       /* of those given back and not taken again */
+    size_t pages, used;     /* that there are, and the last one that was ever taken */
+    char *state;            /* of each: enum state; page 0 is always TAKEN */
+    size_t busy;            /* how many targets run that have a page */
+    struct waiting *waiting;
+    size_t waiting_count;
 } slots;
 
 /* Targets wait for a batch that is taken when half of a batch is there, maybe while another one is at work. */
 static void begin(const char *directory, const char *maker, const struct settle_options *options)
 {
-    size_t pages = PAGES_FOR_JOBS;
+    const size_t pages = options->batch_files < MOST_PAGES / 2 ? 2 * options->batch_files + PAGES_FOR_JOBS
+                                                               : MOST_PAGES;
 
-    if (options->mode == MODE_DEFERRED)
-        pages = options->batch_files < MOST_PAGES / 2 ? 2 * options->batch_files + pages : MOST_PAGES;
-    slots.given = calloc(pages, sizeof *slots.given);
-    slots.ledger = slots.given ? ledger_make(directory, maker, pages, &slots.address) : -1;
-    slots.pages = slots.ledger < 0 ? 0 : pages;
+    slots.waiting = calloc(pages, sizeof *slots.waiting);
+    slots.state = calloc(pages, 1);
+    slots.ledger = slots.waiting && slots.state ? ledger_make(directory, maker, pages, &slots.address) : -1;
+    if (slots.ledger < 0)
+        return;
+    slots.pages = pages;
+    slots.state[0] = TAKEN;
 }
 
 static bool is_marked(const char *directory, const char *maker, const struct list *files)
@@ -64,44 +71,73 @@ static bool is_marked(const char *directory, const char *maker, const struct lis
     return is;
 }
 
-/* Takes out the first page given back, of a few, that is free now.  Returns its number, or 0. */
-static size_t take_given(const char *directory, const char *maker)
+/* Finds out which of the pages that wait are stale by now. */
+static void look(const char *directory, const char *maker)
 {
-    size_t number;
+    size_t i = 0;
 
-    for (size_t i = 0; i < slots.count && i < LOOKS; i++) {
-        if (is_marked(directory, maker, &slots.given[i].files))
-            continue;
-        number = slots.given[i].page.number;
-        list_free(&slots.given[i].files);
-        slots.count--;
-        memmove(&slots.given[i], &slots.given[i + 1], (slots.count - i) * sizeof *slots.given);
-        return number;
-    }
-    return 0;
+    while (i < slots.waiting_count && i < LOOKS)
+        if (is_marked(directory, maker, &slots.waiting[i].files))
+            i++;
+        else {
+            slots.state[slots.waiting[i].page] = STALE;
+            list_free(&slots.waiting[i].files);
+            slots.waiting_count--;
+            memmove(&slots.waiting[i], &slots.waiting[i + 1], (slots.waiting_count - i) * sizeof *slots.waiting);
+        }
+}
+
+/* The first page in STATE, or 0. */
+static size_t first(enum state state)
+{
+    const char *found = slots.pages > 0 ? memchr(slots.state, state, slots.pages) : NULL;
+
+    return found ? (size_t)(found - slots.state) : 0;
+}
+
+static struct ledger_stale take_stale(void)
+{
+    struct ledger_stale stale = {.first = first(STALE)};
+    size_t i = stale.first;
+
+    while (i > 0 && i < slots.pages && slots.state[i] == STALE)
+        slots.state[i++] = BEING_EMPTIED;
+    stale.count = i - stale.first;
+    return stale;
 }
 
 struct ledger_page slots_take(const char *directory, const char *maker, const struct settle_options *options)
 {
     struct ledger_page page = {0};
 
-    if (options->mode == MODE_WRITEBACK || order_of(directory, ".") != ORDER_OF_WRITES)
+    /* In mode fsync a ledger would save one fsync of three, but have twice as many built again after a crash: nothing
+       would bring the removal of older marks to the disk. */
+    if (options->mode != MODE_DEFERRED || order_of(directory, ".") != ORDER_OF_WRITES)
         return page;
     if (slots.asked++ == WITHOUT)
         begin(directory, maker, options);
+    look(directory, maker);
     page.address = slots.address;
-    page.number = take_given(directory, maker);
-    if (page.number == 0 && slots.used + 1 < slots.pages)
-        page.number = ++slots.used;
-    slots.busy += page.number != 0;
+    page.number = first(EMPTY);
+    if (page.number == 0)
+        page.number = first(STALE);
+    if (page.number == 0)
+        return page;
+    slots.state[page.number] = TAKEN;
+    slots.busy++;
+    slots.used = page.number > slots.used ? page.number : slots.used;
+    for (int i = 0; i < LEDGER_STALE; i++)
+        page.stale[i] = take_stale();
     return page;
 }
 
 void slots_give(const struct ledger_page *page, struct list *files)
 {
     if (page->number != 0) {
-        slots.given[slots.count++] = (struct given){*page, *files};
+        slots.waiting[slots.waiting_count++] = (struct waiting){page->number, *files};
         slots.busy--;
+        for (int i = 0; i < LEDGER_STALE; i++)
+            memset(slots.state + page->stale[i].first, EMPTY, page->stale[i].count);
     } else
         list_free(files);
     memset(files, 0, sizeof *files);
@@ -111,12 +147,13 @@ void slots_end(const char *directory, const char *maker)
 {
     bool any_marks = slots.busy > 0;
 
-    for (size_t i = 0; i < slots.count; i++) {
-        any_marks = any_marks || is_marked(directory, maker, &slots.given[i].files);
-        list_free(&slots.given[i].files);
+    for (size_t i = 0; i < slots.waiting_count; i++) {
+        any_marks = any_marks || is_marked(directory, maker, &slots.waiting[i].files);
+        list_free(&slots.waiting[i].files);
     }
     if (slots.pages > 0)
         ledger_end(slots.ledger, directory, maker, slots.used, any_marks);
-    free(slots.given);
+    free(slots.waiting);
+    free(slots.state);
     memset(&slots, 0, sizeof slots);
 }

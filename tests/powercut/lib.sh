@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # From the environment: BUILD (build tree; default: the current folder), MAKE, CC, POWERCUT_REFERENCES
-# (a folder in which the clean builds' checksums are kept from one run to the next), POWERCUT_BATCH (how
-# many targets mode deferred may build again after a crash; not looked at where it is not set).
+# (a folder in which the clean builds' checksums are kept from one run to the next), POWERCUT_BATCH
+# (SETTLE_BATCH_FILES; where it is set, how many targets mode deferred builds again is looked at).
 
 # shellcheck disable=SC2034 # variables for who reads this file
 
@@ -80,7 +80,7 @@ choose_mode() {
     nothing) export SETTLE_MODE=off ;;
     unmarked) export SETTLE_MODE=fsync SETTLE_DIR= ;;
     fsync) export SETTLE_MODE=fsync ;;
-    deferred) export SETTLE_MODE=deferred ;;
+    deferred) export SETTLE_MODE=deferred SETTLE_BATCH_FILES="${POWERCUT_BATCH:-256}" ;;
     *) give_up "$1: no such mode (nothing, unmarked, fsync, deferred)" ;;
     esac
     need_mode "$1"
@@ -89,7 +89,7 @@ choose_mode() {
     # just been finished, of whose marks' end the disk does not know yet; and a batch that is being made
     # durable, or has been without the disk's knowing that its marks are gone, while the next one gathers.
     case $1 in
-    deferred) most_allowed=${POWERCUT_BATCH:+$((POWERCUT_BATCH + 8))} ;;
+    deferred) most_allowed=${POWERCUT_BATCH:+$((2 * POWERCUT_BATCH + 8))} ;;
     *) most_allowed=8 ;;
     esac
 }
