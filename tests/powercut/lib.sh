@@ -87,9 +87,10 @@ choose_mode() {
     case $1 in fsync | deferred) protected=yes ;; *) protected=no ;; esac
     # What a crash may cost, in targets: the four of -j4 that were being built, and as many that had
     # just been finished, of whose marks' end the disk does not know yet; and a batch that is being made
-    # durable, or has been without the disk's knowing that its marks are gone, while the next one gathers.
+    # durable, or has been without the disk's knowing that its marks are gone, while the next one gathers,
+    # and more where its job takes long.
     case $1 in
-    deferred) most_allowed=${POWERCUT_BATCH:+$((2 * POWERCUT_BATCH + 8))} ;;
+    deferred) most_allowed=${POWERCUT_BATCH:+$((3 * POWERCUT_BATCH + 8))} ;;
     *) most_allowed=8 ;;
     esac
 }

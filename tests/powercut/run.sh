@@ -149,6 +149,7 @@ build_and_cut() {
 
 # Runs the script $1 where the kernel has been booted anew, for all that its processes can tell.
 after_a_boot() {
+    # shellcheck disable=SC2016
     unshare -m sh -c 'mount --bind "$1" /proc/sys/kernel/random/boot_id || exit
         shift
         exec sh "$@"' sh "$work/boot_id" "$@"

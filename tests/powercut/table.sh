@@ -40,11 +40,14 @@ for mode in $POWERCUT_MODES; do
     for system in $systems; do
         # half of the images from a disk that loses and tears what it was not told to flush
         for disk in plain volatile; do
-            export POWERCUT_DISK=$disk
+            export POWERCUT_DISK=$disk POWERCUT_BATCH=
+            # small batches are fsynced file by file, and with them the log of btrfs
+            test $disk = plain || POWERCUT_BATCH=20
             one run "$system" "$mode" $((POWERCUT_IMAGES / 10)) "$POWERCUT_SEED"
         done
     done
 done
+unset POWERCUT_BATCH
 for mode in $POWERCUT_MODES; do
     one kill "$POWERCUT_KILLS" "$mode" "$POWERCUT_SEED"
 done

@@ -108,7 +108,7 @@ await() {
 start_make() {
     ledger_makefile
     # shellcheck disable=SC2086
-    ( exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" COUNT=9 HOLD=t8 "$@" >log 2>&1 ) &
+    ( exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" COUNT=9 HOLD=t8 >log 2>&1 ) &
     make=$!
     at_exit "kill -s KILL $make 2>/dev/null || :"
     await ready

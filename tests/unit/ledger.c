@@ -41,7 +41,7 @@ static void add_page(const char *text)
 
     assert_non_null(file);
     assert_true(strlen(text) < PAGE - 16);
-    memcpy(page + 16, text, strlen(text));
+    snprintf(page + 16, PAGE - 16, "%s", text);
     for (int i = 16; i < PAGE; i++) {
         hash ^= (unsigned char)page[i];
         hash *= UINT64_C(0x100000001b3);
