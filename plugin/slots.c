@@ -47,14 +47,19 @@ static void begin(const char *directory, const char *maker, const struct settle_
 {
     const size_t pages = options->batch_files < MOST_PAGES / 2 ? 2 * options->batch_files + PAGES_FOR_JOBS
                                                                : MOST_PAGES;
+    struct waiting *waiting = calloc(pages, sizeof *waiting);
+    char *state = calloc(pages, 1);
 
-    slots.waiting = calloc(pages, sizeof *slots.waiting);
-    slots.state = calloc(pages, 1);
-    slots.ledger = slots.waiting && slots.state ? ledger_make(directory, maker, pages, &slots.address) : -1;
-    if (slots.ledger < 0)
+    slots.ledger = waiting && state ? ledger_make(directory, maker, pages, &slots.address) : -1;
+    if (slots.ledger < 0) {
+        free(waiting);
+        free(state);
         return;
+    }
+    state[0] = TAKEN;
+    slots.waiting = waiting;
+    slots.state = state;
     slots.pages = pages;
-    slots.state[0] = TAKEN;
 }
 
 static bool is_marked(const char *directory, const char *maker, const struct list *files)
@@ -90,7 +95,7 @@ static void look(const char *directory, const char *maker)
 /* The first page in STATE, or 0. */
 static size_t first(enum state state)
 {
-    const char *found = slots.pages > 0 ? memchr(slots.state, state, slots.pages) : NULL;
+    const char *found = slots.state ? memchr(slots.state, (int)state, slots.pages) : NULL;
 
     return found ? (size_t)(found - slots.state) : 0;
 }
@@ -151,7 +156,7 @@ void slots_end(const char *directory, const char *maker)
         any_marks = any_marks || is_marked(directory, maker, &slots.waiting[i].files);
         list_free(&slots.waiting[i].files);
     }
-    if (slots.pages > 0)
+    if (slots.state)
         ledger_end(slots.ledger, directory, maker, slots.used, any_marks);
     free(slots.waiting);
     free(slots.state);
