@@ -51,6 +51,28 @@ static void test_there_and_back(void **state)
     check_there_and_back("", "");
 }
 
+static void test_a_page_there_and_back(void **state)
+{
+    struct job job = a_job("x", "x"), back;
+
+    (void)state;
+    for (size_t stale = 0; stale <= LEDGER_STALE; stale++) {
+        char *text;
+
+        job.page.number = SIZE_MAX;
+        job.page.address = UINT64_MAX;
+        for (size_t i = 0; i < stale; i++)
+            job.page.stale[i] = (struct ledger_stale){SIZE_MAX - i, SIZE_MAX / 2 - i};
+        text = job_format(&job);
+        assert_non_null(text);
+        assert_int_equal(job_parse(&back, text), 0);
+        assert_memory_equal(&back.page, &job.page, sizeof job.page);
+        assert_string_equal(back.files, "x");
+        job_free(&back);
+        free(text);
+    }
+}
+
 /* A line's end in a field is a blank, and doesn't shift the others. */
 static void test_line_end_in_a_field(void **state)
 {
@@ -83,7 +105,7 @@ static void test_no_job(void **state)
 static void test_wrong_jobs(void **state)
 {
     static const char *const texts[] = {"x", "mode=fsync\n", "mode=fsync\na\nb\nc\nd\ne", "mode=never\n\n\n\n\n\n",
-                                        "mode\n\n\n\n\n\nx"};
+                                        "mode\n\n\n\n\n\nx", "mode=fsync\n.settle\nmaker\nx\n7 address\n\nsh\nx"};
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -129,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_a_page_there_and_back),
         cmocka_unit_test(test_line_end_in_a_field),
         cmocka_unit_test(test_no_job),
         cmocka_unit_test(test_wrong_jobs),
