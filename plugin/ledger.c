@@ -164,8 +164,7 @@ int ledger_make(const char *directory, const char *maker, size_t pages, uint64_t
     char *path = path_of(directory, maker);
     int fd = path ? open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666) : -1;
 
-    /* readable for everybody, whatever the umask, as the marks are: the next make may be another user's */
-    if (fd >= 0 && (!is_ours(fd, path) || fchmod(fd, 0644) < 0 || set_nocow(fd) < 0 || fill(fd, maker, pages) < 0 ||
+    if (fd >= 0 && (!is_ours(fd, path) || set_nocow(fd) < 0 || fill(fd, maker, pages) < 0 ||
                     folder_sync(directory) < 0 || find_address(fd, 0, pages * PAGE, address) < 0)) {
         unlink(path);
         close(fd);
@@ -354,14 +353,19 @@ int ledger_restore(const char *directory)
         return errno == ENOENT ? 0 : -1;
     while (error == 0 && (path = next_dead(stream, directory, &fd))) {
         /* The marks that are there were durable by the ledger only.  A settle-sh of the dead make may be writing
-           another one: either it sees that the ledger is gone, or its mark is there before the fsync. */
-        if (restore(fd, directory) < 0 || (unlink(path) < 0 && errno != ENOENT) || folder_sync(directory) < 0)
+           another one: either it sees that the ledger is gone, or its mark is there before the fsync.  Who may not
+           remove the ledger leaves it to somebody else. */
+        if (restore(fd, directory) < 0)
             error = errno;
+        else {
+            unlink(path);
+            error = folder_sync(directory) < 0 ? errno : 0;
+        }
         close(fd);
         free(path);
     }
     if (error == 0)
-        error = errno;
+        error = errno;  /* of next_dead */
     closedir(stream);
     errno = error;
     return error ? -1 : 0;
