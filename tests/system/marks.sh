@@ -900,7 +900,7 @@ output:
 	@echo the recipe has run
 EOF
     chmod 555 folder
-    at_exit 'chmod 755 folder'
+    at_exit "chmod 755 '$PWD/folder'"
     chmod 755 .
     set -- "$MAKE" --no-print-directory -C folder
     if test "$(id -u)" = 0; then
