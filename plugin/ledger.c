@@ -1,8 +1,8 @@
 /* ledger.c - marks once more, in a file that is written in place
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Page 0 says who made the file.  A page is text: a checksum of what follows up to the page's end, the maker, and
-   for each mark the state of its file (mark.h) and its path in the folder:
+   Page 0 is not used.  A page is text: a checksum of what follows up to the page's end, the maker, and for each mark the
+   state of its file (mark.h) and its name in the folder; one that would be in a directory there is not for a ledger:
 
      9c6b2d10f3a85e47 1f0c6a3b.77aa01c2.4711.123456.4026531836
      1764050000.123456789 lib%2flibx.a@4711.123456
@@ -74,22 +74,21 @@ static bool is_sealed(const char *page)
     return memcmp(page, text, SUM_LENGTH) == 0 && page[PAGE - 1] == '\0';
 }
 
-/* Appends one mark to the text of the page that ends at *END.  Returns 0, or -1 with errno. */
+/* Appends one mark to the text of the page that ends at *END.  Returns 0, or -1 where it has no room or no place. */
 static int add_mark(char *page, char **end, const char *directory, const char *name, const char *maker)
 {
     char *path = mark_path(directory, name, maker);
+    const char *entry = path ? path + strlen(directory) + 1 : NULL;
     size_t room = (size_t)(page + PAGE - *end);
     struct stat st;
     int result = -1, n;
 
-    if (path && lstat(path, &st) == 0) {
-        n = snprintf(*end, room, "%jd.%09ld %s\n", (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                     path + strlen(directory) + 1);
+    if (entry && !strchr(entry, '/') && lstat(path, &st) == 0) {
+        n = snprintf(*end, room, "%jd.%09ld %s\n", (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, entry);
         if (n > 0 && (size_t)n < room) {
             *end += n;
             result = 0;
-        } else
-            errno = ENAMETOOLONG;
+        }
     }
     free(path);
     return result;
@@ -127,6 +126,11 @@ static int set_nocow(int fd)
 
     if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
         return -1;
+    if (flags & FS_COMPR_FL) {  /* from its directory; not both, nor one for the other in one call */
+        flags &= ~FS_COMPR_FL;
+        if (ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0)
+            return -1;
+    }
     flags |= FS_NOCOW_FL;
     return ioctl(fd, FS_IOC_SETFLAGS, &flags);
 #else
@@ -135,16 +139,11 @@ static int set_nocow(int fd)
 #endif
 }
 
-static int fill(int fd, const char *maker, size_t pages)
+static int fill(int fd, size_t pages)
 {
     char *text = calloc(pages, PAGE);
-    ssize_t written = -1;
+    ssize_t written = text ? pwrite(fd, text, pages * PAGE, 0) : -1;
 
-    if (text) {
-        snprintf(text + SUM_LENGTH, PAGE - SUM_LENGTH, " %s\n", maker);
-        seal(text);
-        written = pwrite(fd, text, pages * PAGE, 0);
-    }
     free(text);
     return written == (ssize_t)(pages * PAGE) ? fsync(fd) : -1;
 }
@@ -164,7 +163,7 @@ int ledger_make(const char *directory, const char *maker, size_t pages, uint64_t
     char *path = path_of(directory, maker);
     int fd = path ? open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666) : -1;
 
-    if (fd >= 0 && (!is_ours(fd, path) || set_nocow(fd) < 0 || fill(fd, maker, pages) < 0 ||
+    if (fd >= 0 && (!is_ours(fd, path) || set_nocow(fd) < 0 || fill(fd, pages) < 0 ||
                     folder_sync(directory) < 0 || find_address(fd, 0, pages * PAGE, address) < 0)) {
         unlink(path);
         close(fd);
@@ -241,17 +240,24 @@ void ledger_end(int lock, const char *directory, const char *maker, size_t used,
     close(lock);
 }
 
-/* Makes again the marks of MAKER that TEXT, a page's lines, has.  Returns 0, or -1 with errno. */
-static int restore_page(const char *directory, const char *maker, char *text)
+/* Makes again the marks that PAGE has.  Returns 0, or -1 with errno. */
+static int restore_page(const char *directory, char *page)
 {
-    char *rest;
+    char maker[MAKER_TEXT], *rest;
+    enum maker_state state;
 
-    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    if (sscanf(page + SUM_LENGTH, " %49s", maker) != 1)
+        return 0;
+    state = maker_look(maker, strlen(maker), directory, true);
+    if (state == MAKER_UNKNOWN || state == MAKER_SELF)  /* make itself, started anew: it knows */
+        return 0;
+    strtok_r(page, "\n", &rest);
+    for (char *line; (line = strtok_r(NULL, "\n", &rest));) {
         char *blank = strchr(line, ' ');
         intmax_t seconds;
         long nanoseconds;
 
-        if (!blank || sscanf(line, "%jd.%ld", &seconds, &nanoseconds) != 2) {
+        if (!blank || strchr(blank, '/') || sscanf(line, "%jd.%ld", &seconds, &nanoseconds) != 2) {
             errno = EINVAL;
             return -1;
         }
@@ -262,36 +268,17 @@ static int restore_page(const char *directory, const char *maker, char *text)
     return 0;
 }
 
-/* Reads the next page of FD into PAGE.  Returns 1 where it is whole, 0 where it is not in use or its write was cut
-   short (the recipe had not begun then), or -1 with errno, ENODATA at the end. */
-static int read_page(int fd, char page[PAGE])
-{
-    ssize_t n = read(fd, page, PAGE);
-
-    if (n == PAGE)
-        return is_sealed(page);
-    if (n >= 0)
-        errno = ENODATA;
-    return -1;
-}
-
-/* Restores all of the ledger FD.  Returns 0, or -1 with errno. */
+/* Restores all of the ledger FD.  A page that is not whole is not in use, or its write was cut short: the recipe had
+   not begun then.  Returns 0, or -1 with errno. */
 static int restore(int fd, const char *directory)
 {
-    char page[PAGE], maker[MAKER_TEXT];
-    int result = read_page(fd, page);
+    char page[PAGE];
+    ssize_t n;
 
-    if (result < 0)
-        return errno == ENODATA ? 0 : -1;  /* its make was gone before it began to use it */
-    if (result == 0 || sscanf(page + SUM_LENGTH, " %49s", maker) != 1)
-        return 0;
-    while (!maker_is_of_this_boot(maker) && (result = read_page(fd, page)) >= 0) {
-        char *lines = result > 0 ? strchr(page, '\n') : NULL;
-
-        if (lines && restore_page(directory, maker, lines + 1) < 0)
+    while ((n = read(fd, page, PAGE)) == PAGE)
+        if (is_sealed(page) && restore_page(directory, page) < 0)
             return -1;
-    }
-    return result < 0 && errno != ENODATA ? -1 : 0;
+    return n < 0 ? -1 : 0;
 }
 
 /* Opens the ledger at PATH if its make is gone, else returns -1. */

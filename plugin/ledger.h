@@ -7,10 +7,9 @@
    after it, and costs neither commit nor flush.
 
    Of a make in mode deferred that marks many targets there is a file beside the marks, "ledger-PID.START", one page for
-   each target that is marked.  The marks themselves are the truth while the kernel runs; after a crash those that are
-   in the ledger and not in the folder are made again (ledger_restore).  A batch is followed by an fsync of the folder,
-   which has its marks gone on the disk, too, and pages whose marks are gone are emptied, so that after a crash little
-   more is built again than was marked.
+   each target that is marked.  When that make is gone, the marks that are in the ledger and not in the folder are made
+   again (ledger_restore).  A batch is followed by an fsync of the folder, which has its marks gone on the disk, too, and
+   pages whose marks are gone are emptied, so that after a crash little more is built again than was marked.
 
    Its make keeps a ledger locked. */
 
@@ -42,8 +41,8 @@ struct ledger_page {
    *ADDRESS; or -1, where it can't be had: errno may say why. */
 int ledger_make(const char *directory, const char *maker, size_t pages, uint64_t *address);
 
-/* Writes MAKER's marks of the COUNT files NAME, which are in DIRECTORY, into PAGE, and empties the stale ones.  Returns 0 once they are durable
-   before all that comes after it; or -1, where they must be made so otherwise. */
+/* Writes MAKER's marks of the COUNT files NAME, which are in DIRECTORY, into PAGE, and empties the stale ones.
+   Returns 0 once they are durable before all that comes after it; or -1, where they must be made so otherwise. */
 int ledger_write(const struct ledger_page *page, const char *directory, char *const *name, size_t count,
                  const char *maker);
 

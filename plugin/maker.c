@@ -74,11 +74,6 @@ static int read_start(pid_t pid, uint64_t *start)
     return 0;
 }
 
-static uint32_t boot(void)
-{
-    return hash_line("/proc/sys/kernel/random/boot_id", "");
-}
-
 static int describe(pid_t pid, struct maker *maker)
 {
     struct stat space;
@@ -86,7 +81,7 @@ static int describe(pid_t pid, struct maker *maker)
 
     gethostname(name, sizeof name - 1);
     maker->machine = hash_line("/etc/machine-id", name);
-    maker->boot = boot();
+    maker->boot = hash_line("/proc/sys/kernel/random/boot_id", "");
     maker->pid = pid;
     maker->space = stat("/proc/self/ns/pid", &space) == 0 ? space.st_ino : 0;
     return read_start(pid, &maker->start);
@@ -187,13 +182,6 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     if (errno != ESRCH && kill(maker.pid, 0) < 0 && errno == EPERM)
         return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
     return MAKER_GONE;
-}
-
-bool maker_is_of_this_boot(const char *text)
-{
-    struct maker maker;
-
-    return parse(text, &maker) && maker.boot == boot();
 }
 
 static int64_t nanoseconds(struct timespec time)

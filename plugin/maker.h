@@ -31,9 +31,6 @@ int maker_describe(pid_t pid, char text[MAKER_TEXT]);
    once, so another boot is an earlier one of this host. */
 enum maker_state maker_look(const char *text, size_t length, const char *directory, bool is_local);
 
-/* True where the maker described by TEXT has run since this kernel has been booted. */
-bool maker_is_of_this_boot(const char *text);
-
 /* For how long the maker described by TEXT has been running, in nanoseconds, up to a hundredth of a second too long;
    0 where TEXT is no maker's. */
 int64_t maker_age(const char *text);

@@ -93,14 +93,18 @@ static int sync_long(const char *directory, const char *path)
     return result;
 }
 
-/* Of NAME; where the directory that has it is not yet there, of one that will be on the same file system for all that
-   is known: the current one. */
+/* Of NAME, or what it leads to; where that is not yet there, of its directory; and where that is not, either, of one that
+   will be on the same file system for all that is known: the current one. */
 static enum order order_for(const char *directory, const char *name)
 {
     char *folder = folder_of(name);
+    enum order order = ORDER_UNKNOWN;
     struct stat st;
-    enum order order = folder ? order_of(directory, stat(folder, &st) == 0 ? folder : ".") : ORDER_UNKNOWN;
 
+    if (stat(name, &st) == 0)
+        order = order_of(directory, name);
+    else if (folder)
+        order = order_of(directory, stat(folder, &st) == 0 ? folder : ".");
     free(folder);
     return order;
 }
@@ -227,19 +231,22 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
                  bool durably, const struct ledger_page *page)
 {
     enum order order = ORDER_FREE;
+    size_t fresh = 0;
 
     for (size_t i = 0; i < count; i++) {
         bool is_new;
 
         if (make_one(directory, name[i], maker, &is_new) < 0)
             return i;
+        fresh += is_new;
         if (durably && is_new && order != ORDER_UNKNOWN) {
             enum order of_one = order_for(directory, name[i]);
 
             order = of_one > order ? of_one : order;
         }
     }
-    if (order == ORDER_FREE || (order == ORDER_OF_WRITES && page->number != 0 &&
+    /* a page that may have a mark in it already is not written again: a power cut might tear it */
+    if (order == ORDER_FREE || (order == ORDER_OF_WRITES && page->number != 0 && fresh == count &&
                                 ledger_write(page, directory, name, count, maker) == 0))
         return count;
     return sync_marks(directory, name, count, maker);
@@ -253,12 +260,9 @@ int mark_restore(const char *directory, const char *entry, const char *maker, st
     if (asprintf(&path, "%s/%s", directory, entry) < 0)
         return -1;
     result = symlink(maker, path);
-    if (result < 0 && errno == ENOENT && make_directories(directory, path) == 0)
-        result = symlink(maker, path);
-    if (result == 0) {
+    if (result == 0)
         set_time(path, state);
-        result = sync_long(directory, path);
-    } else if (errno == EEXIST)
+    else if (errno == EEXIST)
         result = 0;
     free(path);
     return result;

@@ -63,8 +63,8 @@ int mark_prepare_durably(const char *directory);
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
                  bool durably, const struct ledger_page *page);
 
-/* Makes again, unless it is there, MAKER's mark ENTRY, its path in DIRECTORY, with the STATE of its file as its
-   modification time; durably but for DIRECTORY itself.  Returns 0, or -1 with errno. */
+/* Makes again, unless it is there, MAKER's mark ENTRY, its name in DIRECTORY, with the STATE of its file as its
+   modification time.  Returns 0, or -1 with errno. */
 int mark_restore(const char *directory, const char *entry, const char *maker, struct timespec state);
 
 /* Notes down in NAME's mark that the line run by process SHELL has ended, or with MARK_RUNNING, unless it says

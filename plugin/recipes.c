@@ -213,15 +213,10 @@ void recipes_line(const char *target)
 
 void recipes_job(struct job *job)
 {
-    struct recipe recipe = {.target = NULL}, *found;
+    struct recipe recipe = {.target = NULL};
 
-    if (!state.directory)
+    if (!state.directory || find(job->target))  /* of a "::" target another recipe: the page is the first one's */
         return;
-    found = find(job->target);
-    if (found) {
-        job->page = found->page;
-        return;
-    }
     if (state.count == state.room) {
         size_t room = state.room ? 2 * state.room : 16;
         struct recipe *grown = reallocarray(state.recipe, room, sizeof *grown);

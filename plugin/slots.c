@@ -22,7 +22,7 @@
 /* Each time a page is taken, targets that wait are asked about until so many have turned out to be waiting still. */
 #define LOOKS 8
 
-/* A page is emptied by the target that is next marked, and is EMPTY for others once that one is over. */
+/* A STALE page is to be emptied by the target that is next marked, and may be taken again once that one is over. */
 enum state { EMPTY, TAKEN, STALE, BEING_EMPTIED };
 
 /* A page of a target that is over, but may still be marked. */

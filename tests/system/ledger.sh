@@ -87,6 +87,46 @@ test_a_ledger_that_is_removed_is_done_without() {
     test ! -e .settle || fail "left: $(ls -l .settle)"
 }
 
+# That of the other one may not be durable yet.
+test_another_recipe_of_a_target_gets_no_page() {
+    on_btrfs
+    ledger_makefile
+    cat >>Makefile <<'EOF'
+all: u
+u:: SETTLE = $<.out
+u:: t9 ; @echo $@ >$<.out
+u:: t8 ; @echo $@ >$<.out
+EOF
+    trace_make COUNT=9
+    test "$(folder_syncs)" = 5 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+    test "$(pages_written)" = 7 || fail "$(pages_written) pages written: $(cat trace)"
+}
+
+# Its device has a cache of its own.
+test_a_link_to_another_file_system_gets_no_page() {
+    on_btrfs
+    other=$(mktemp /dev/shm/settle-test.XXXXXX) || skip "needs /dev/shm"
+    at_exit "rm '$other'"
+    ledger_makefile
+    ln -s "$other" t6
+    touch -h -d '1 hour ago' t6
+    touch -d '1 hour ago' "$other" .
+    sed -i 's/^\$(targets):$/$(targets): FORCE/' Makefile
+    echo FORCE: >>Makefile
+    trace_make COUNT=9
+    test "$(folder_syncs)" = 5 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+    test "$(pages_written)" = 5 || fail "$(pages_written) pages written: $(cat trace)"
+}
+
+# No compression for the ledger, then: the attribute excludes the other.
+test_in_a_folder_that_is_compressed() {
+    on_btrfs
+    chattr +c .
+    ledger_makefile
+    trace_make COUNT=9
+    test "$(folder_syncs)" = 4 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+}
+
 # Where there is no room for one, say.
 test_where_there_can_be_none() {
     on_btrfs

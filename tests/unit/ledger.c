@@ -18,7 +18,8 @@
 #define PAGE 4096
 #define LEDGER "marks/ledger-1.1"
 
-static char self[MAKER_TEXT], older[MAKER_TEXT];
+/* The makers: this process, one of this boot that is gone, one of an older boot. */
+static char self[MAKER_TEXT], dead[MAKER_TEXT], older[MAKER_TEXT];
 
 static int setup(void **state)
 {
@@ -27,6 +28,8 @@ static int setup(void **state)
     if (folder_setup(state) < 0 || mkdir("marks", 0777) < 0)
         return -1;
     other = someone_here(self);
+    other.start++;
+    someone_describe(&other, dead);
     other.boot ^= 1;
     someone_describe(&other, older);
     return 0;
@@ -82,23 +85,18 @@ static void restore(void)
     assert_false(is_there(LEDGER));
 }
 
-static void test_marks_of_an_older_boot_are_made_again(void **state)
+static void test_marks_are_made_again(void **state)
 {
-    char name[6001], *path;
     struct stat st;
+    char *path;
 
     (void)state;
-    memset(name, 'n', sizeof name - 1);
-    for (size_t i = 200; i < sizeof name - 1; i += 200)
-        name[i] = '/';
-    name[sizeof name - 1] = '\0';
     add_mark(older, "");
     add_mark(older, "x y\n@z");
     add_mark(older, "lib/libx.a");
-    name[1500] = '\0';
-    add_mark(older, name);
+    add_mark(dead, "x");
     restore();
-    assert_true(is_marked("x y\n@z", older) && is_marked("lib/libx.a", older) && is_marked(name, older));
+    assert_true(is_marked("x y\n@z", older) && is_marked("lib/libx.a", older) && is_marked("x", dead));
     path = mark_path("marks", "lib/libx.a", older);
     assert_int_equal(lstat(path, &st), 0);
     free(path);
@@ -146,7 +144,7 @@ static void test_pages_cut_short_say_nothing(void **state)
     assert_false(is_marked("half", older));
 }
 
-/* Empty, without a whole first page, ending within a page. */
+/* Empty, not whole, ending within a page. */
 static void test_ledgers_that_are_none_are_removed(void **state)
 {
     static const size_t length[] = {0, 1, PAGE - 1, PAGE, 3 * PAGE + 5};
@@ -167,23 +165,28 @@ static void test_ledgers_that_are_none_are_removed(void **state)
 
 static void test_what_is_no_mark_is_an_error(void **state)
 {
-    char text[MAKER_TEXT + 32];
+    static const char *const lines[] = {"yesterday x@1.1", "1.2", "1.2 ../x@1.1"};
 
     (void)state;
-    add_mark(older, "");
-    snprintf(text, sizeof text, " %s\nyesterday x@1.1\n", older);
-    add_page(text);
-    errno = 0;
-    assert_int_equal(ledger_restore("marks"), -1);
-    assert_int_equal(errno, EINVAL);
-    assert_true(is_there(LEDGER));
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char text[MAKER_TEXT + 32];
+
+        snprintf(text, sizeof text, " %s\n%s\n", older, lines[i]);
+        add_page(text);
+        errno = 0;
+        assert_int_equal(ledger_restore("marks"), -1);
+        assert_int_equal(errno, EINVAL);
+        assert_int_equal(unlink(LEDGER), 0);
+    }
+    add_page(" nobody\n1.2 x@1.1\n");
+    restore();
+    assert_false(is_there("marks/x@1.1"));
 }
 
-/* All marks are in the folder while the kernel runs; those that are not have been removed. */
-static void test_marks_of_this_boot_are_not_made_again(void **state)
+/* make that has started itself anew: a mark that is not there has been removed. */
+static void test_marks_of_one_s_own_are_not_made_again(void **state)
 {
     (void)state;
-    add_mark(self, "");
     add_mark(self, "x");
     restore();
     assert_false(is_marked("x", self));
@@ -223,7 +226,7 @@ static void test_what_is_no_file_is_left_alone(void **state)
 static void test_from_beginning_to_end(void **state)
 {
     struct ledger_page page = {.number = 2};
-    char maker[MAKER_TEXT], *names[] = {(char *)"x", (char *)"y"};
+    char maker[MAKER_TEXT], long_name[300], *names[] = {(char *)"x", (char *)"y", long_name};
     int fd;
 
     (void)state;
@@ -235,7 +238,11 @@ static void test_from_beginning_to_end(void **state)
     }
     /* not marked: nothing to write of */
     assert_int_equal(ledger_write(&page, "marks", names, 2, maker), -1);
-    assert_int_equal(mark_make("marks", names, 2, maker, false, NO_PAGE), 2);
+    memset(long_name, 'n', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    assert_int_equal(mark_make("marks", names, 3, maker, false, NO_PAGE), 3);
+    /* a mark in a directory of the folder */
+    assert_int_equal(ledger_write(&page, "marks", names, 3, maker), -1);
     assert_int_equal(ledger_write(&page, "marks", names, 2, maker), 0);
     /* not where it was */
     page.address++;
@@ -247,6 +254,7 @@ static void test_from_beginning_to_end(void **state)
     assert_true(is_marked("x", maker) && is_marked("y", maker));
     mark_remove("marks", "x", maker);
     mark_remove("marks", "y", maker);
+    mark_remove("marks", long_name, maker);
     assert_int_equal(rmdir("marks"), 0);
 }
 
@@ -255,12 +263,12 @@ static void test_from_beginning_to_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_marks_of_an_older_boot_are_made_again),
+        TEST(test_marks_are_made_again),
         TEST(test_marks_that_are_there_stay_as_they_are),
         TEST(test_pages_cut_short_say_nothing),
         TEST(test_ledgers_that_are_none_are_removed),
         TEST(test_what_is_no_mark_is_an_error),
-        TEST(test_marks_of_this_boot_are_not_made_again),
+        TEST(test_marks_of_one_s_own_are_not_made_again),
         TEST(test_a_live_make_s_is_left_alone),
         TEST(test_what_is_no_file_is_left_alone),
         TEST(test_from_beginning_to_end),
