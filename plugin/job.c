@@ -1,8 +1,8 @@
 /* job.c - what travels from the plugin, inside make, to settle-sh
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines: the options, the folder of the marks, their maker, the target, the page of its
-   ledger, the batch, the shell; the rest is the files, which may have newlines between them. */
+   Lines: the options, the folder of the marks, their maker, the target, its page of the ledger, the batch, the shell;
+   the rest is the files, which may have newlines between them. */
 
 #include "config.h"
 

@@ -224,6 +224,16 @@ int ledger_write(const struct ledger_page *page, const char *directory, char *co
     return result;
 }
 
+/* Removes the ledger PATH once the marks in DIRECTORY are durable without it.  A settle-sh that is writing to it may have
+   made a mark after the first fsync: either it sees that the ledger is gone, or the second one has the mark.  Who may
+   not remove the ledger leaves it to somebody else.  Returns 0, or -1 with errno. */
+static int retire(const char *path, const char *directory)
+{
+    if (folder_sync(directory) < 0)
+        return -1;
+    return unlink(path) == 0 ? folder_sync(directory) : 0;
+}
+
 void ledger_end(int lock, const char *directory, const char *maker, size_t used, bool any_marks)
 {
     char *path = path_of(directory, maker);
@@ -234,8 +244,10 @@ void ledger_end(int lock, const char *directory, const char *maker, size_t used,
         empty(fd, 1, used);
         close(fd);
     }
-    if (path && unlink(path) == 0 && any_marks)
-        folder_sync(directory);
+    if (path && any_marks)
+        retire(path, directory);
+    else if (path)
+        unlink(path);
     free(path);
     close(lock);
 }
@@ -281,17 +293,28 @@ static int restore(int fd, const char *directory)
     return n < 0 ? -1 : 0;
 }
 
-/* Opens the ledger at PATH if its make is gone, else returns -1. */
+/* Opens what is at PATH if it is the ledger of a make that is gone.  Returns its file descriptor; or -1 with errno, which
+   is 0 where there is none. */
 static int open_dead(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), error;
     struct stat st;
 
-    if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || flock(fd, LOCK_SH | LOCK_NB) < 0)) {
-        close(fd);
-        fd = -1;
+    if (fd < 0) {
+        errno = errno == ENOENT || errno == ELOOP ? 0 : errno;
+        return -1;
     }
-    return fd;
+    if (fstat(fd, &st) < 0)
+        error = errno;
+    else if (!S_ISREG(st.st_mode))
+        error = 0;
+    else if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+        error = errno == EWOULDBLOCK ? 0 : errno;
+    else
+        return fd;
+    close(fd);
+    errno = error;
+    return -1;
 }
 
 /* The path of the next dead ledger in STREAM, newly allocated, with *FD; or NULL, with errno if it isn't 0. */
@@ -309,6 +332,8 @@ static char *next_dead(DIR *stream, const char *directory, int *fd)
         if (*fd >= 0)
             return path;
         free(path);
+        if (errno != 0)
+            return NULL;
     }
     return NULL;
 }
@@ -317,17 +342,19 @@ bool ledger_is_left(const char *directory)
 {
     /* elsewhere there is none, but that of another host's btrfs, which keeps its locks to itself */
     DIR *stream = order_of(directory, directory) == ORDER_OF_WRITES ? opendir(directory) : NULL;
-    char *path = NULL;
+    char *path;
+    bool is;
     int fd;
 
-    if (stream) {
-        path = next_dead(stream, directory, &fd);
-        closedir(stream);
-    }
+    if (!stream)
+        return false;
+    path = next_dead(stream, directory, &fd);
+    is = path || errno != 0;  /* ledger_restore will say what the matter is */
+    closedir(stream);
     if (path)
         close(fd);
     free(path);
-    return path != NULL;
+    return is;
 }
 
 int ledger_restore(const char *directory)
@@ -339,15 +366,8 @@ int ledger_restore(const char *directory)
     if (!stream)
         return errno == ENOENT ? 0 : -1;
     while (error == 0 && (path = next_dead(stream, directory, &fd))) {
-        /* The marks that are there were durable by the ledger only.  A settle-sh of the dead make may be writing
-           another one: either it sees that the ledger is gone, or its mark is there before the fsync.  Who may not
-           remove the ledger leaves it to somebody else. */
-        if (restore(fd, directory) < 0)
+        if (restore(fd, directory) < 0 || retire(path, directory) < 0)
             error = errno;
-        else {
-            unlink(path);
-            error = folder_sync(directory) < 0 ? errno : 0;
-        }
         close(fd);
         free(path);
     }

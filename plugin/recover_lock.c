@@ -17,7 +17,7 @@
 
 #define PATIENCE 3000  /* hundredths of a second; some hundred files to remove, each with an fsync */
 
-/* The lock is a file beside the marks, whose names always have an "@". */
+/* The lock is a file beside the marks, whose names always have an "@", and the ledgers ("ledger-..."). */
 static char *path_of(const char *directory)
 {
     char *path;

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +71,7 @@ static bool is_marked(const char *directory, const char *maker, const struct lis
         char *path = mark_path(directory, files->name[i], maker);
         struct stat st;
 
-        is = !path || lstat(path, &st) == 0;
+        is = !path || lstat(path, &st) == 0 || errno != ENOENT;
         free(path);
     }
     return is;

@@ -234,6 +234,7 @@ static void test_from_beginning_to_end(void **state)
     fd = ledger_make("marks", maker, 4, &page.address);
     if (fd < 0) {
         assert_int_not_equal(order_of("marks", "marks"), ORDER_OF_WRITES);
+        print_message("needs TMPDIR on btrfs\n");
         skip();
     }
     /* not marked: nothing to write of */
