@@ -17,6 +17,8 @@
 #   run COMMAND...      runs it, with its status in $status and what it printed in the file out
 #   settle ARGUMENT...  the same of settle
 #   make_works, make_fails ARGUMENT...  the same of make, which must end with status 0, or 2
+#   start_make ARGUMENT...  starts make, with what it prints in the file log; $make is its process
+#   await FILE       waits for it to be there, half a minute at most
 #   mount_or_skip ARGUMENT...  mounts, MOUNTPOINT last, and takes it down again
 #   traced FILE COMMAND...  runs COMMAND under strace with its processes, log in FILE
 
@@ -95,6 +97,21 @@ make_fails() {
 
 settle() {
     run "$BUILD/plugin/settle" "$@"
+}
+
+start_make() {
+    # shellcheck disable=SC2086
+    ( exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" --no-print-directory "$@" >log 2>&1 ) &
+    make=$!
+    at_exit "kill -s KILL $make 2>/dev/null || :"
+}
+
+await() {
+    for _ in $(seq 300); do
+        ! test -e "$1" || return 0
+        sleep 0.1
+    done
+    fail "$1 doesn't come: $(cat log 2>/dev/null)"
 }
 
 mount_or_skip() {

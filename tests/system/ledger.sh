@@ -40,18 +40,22 @@ pages_written() {
     grep -c 'pwrite64([0-9]*<.*/\.settle/ledger-[^>]*>, "[0-9a-f][^"]*"[.]*, 4096,' trace || :
 }
 
+# How many FSYNCS of the folder there were, and PAGES written.
+expect_calls() {
+    test "$(folder_syncs)" = "$1" || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+    test "$(pages_written)" = "$2" || fail "$(pages_written) pages written: $(cat trace)"
+}
+
 # The first three are not worth one; then the ledger's own fsync.
 test_no_fsync_of_the_folder_from_the_fourth_on() {
     on_btrfs
     ledger_makefile
     trace_make COUNT=9
-    test "$(folder_syncs)" = 4 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
-    test "$(pages_written)" = 6 || fail "$(pages_written) pages written: $(cat trace)"
+    expect_calls 4 6
     test ! -e .settle || fail "left: $(ls -l .settle)"
     rm t?
     trace_make COUNT=9 SETTLE_MODE=fsync
-    test "$(folder_syncs)" = 9 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
-    test "$(pages_written)" = 0 || fail "$(cat trace)"
+    expect_calls 9 0
 }
 
 # Pages of a batch that is done are emptied and taken again; its marks are gone on the disk, too.
@@ -76,14 +80,14 @@ test_a_ledger_that_is_cloned_is_not_relied_upon() {
     chattr +C clone
     trace_make COUNT=9 LINE='test $@ != t6 || cp --reflink=always .settle/ledger-* clone'
     # t7, t8 and t9 as well
-    test "$(folder_syncs)" = 7 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+    expect_calls 7 6
 }
 
 test_a_ledger_that_is_removed_is_done_without() {
     on_btrfs
     ledger_makefile
     trace_make COUNT=9 LINE='test $@ != t6 || rm .settle/ledger-*'
-    test "$(folder_syncs)" = 7 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+    expect_calls 7 3
     test ! -e .settle || fail "left: $(ls -l .settle)"
 }
 
@@ -98,8 +102,7 @@ u:: t9 ; @echo $@ >$<.out
 u:: t8 ; @echo $@ >$<.out
 EOF
     trace_make COUNT=9
-    test "$(folder_syncs)" = 5 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
-    test "$(pages_written)" = 7 || fail "$(pages_written) pages written: $(cat trace)"
+    expect_calls 5 7
 }
 
 # Its device has a cache of its own.
@@ -114,8 +117,7 @@ test_a_link_to_another_file_system_gets_no_page() {
     sed -i 's/^\$(targets):$/$(targets): FORCE/' Makefile
     echo FORCE: >>Makefile
     trace_make COUNT=9
-    test "$(folder_syncs)" = 5 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
-    test "$(pages_written)" = 5 || fail "$(pages_written) pages written: $(cat trace)"
+    expect_calls 5 5
 }
 
 # No compression for the ledger, then: the attribute excludes the other.
@@ -124,7 +126,7 @@ test_in_a_folder_that_is_compressed() {
     chattr +c .
     ledger_makefile
     trace_make COUNT=9
-    test "$(folder_syncs)" = 4 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
+    expect_calls 4 6
 }
 
 # Where there is no room for one, say.
@@ -132,31 +134,19 @@ test_where_there_can_be_none() {
     on_btrfs
     ledger_makefile
     trace_make COUNT=9 LINE='test $@ != t1 || mkdir .settle/ledger-$$(readlink .settle/t1@* | cut -d . -f 3,4)'
-    test "$(folder_syncs)" = 9 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
-    test "$(pages_written)" = 0 || fail "$(cat trace)"
-}
-
-await() {
-    for _ in $(seq 300); do
-        ! test -e "$1" || return 0
-        sleep 0.1
-    done
-    fail "$1 doesn't come: $(cat log)"
+    expect_calls 9 0
 }
 
 # A make that has made t1 to t7 and is at t8: $make.
-start_make() {
+hold_make() {
     ledger_makefile
-    # shellcheck disable=SC2086
-    ( exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" COUNT=9 HOLD=t8 >log 2>&1 ) &
-    make=$!
-    at_exit "kill -s KILL $make 2>/dev/null || :"
+    start_make COUNT=9 HOLD=t8
     await ready
 }
 
 test_of_a_make_that_was_killed() {
     on_btrfs
-    start_make
+    hold_make
     kill -s KILL "$make"
     wait "$make" || :
     test "$(find .settle -name 'ledger-*' | wc -l)" = 1 || fail "no ledger is left"
@@ -169,7 +159,7 @@ test_of_a_make_that_was_killed() {
 
 test_of_a_make_that_lives() {
     on_btrfs
-    start_make
+    hold_make
     "$BUILD/plugin/settle" --recover >out
     "$BUILD/plugin/settle" --status >out
     grep -q '^t8: ' out || fail "$(cat out)"
@@ -191,7 +181,7 @@ test_another_user_s() {
     nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
     $nobody test -x "$BUILD/plugin/settle" || skip "needs a build tree that others may read"
     chmod 755 . ..
-    start_make
+    hold_make
     $nobody "$BUILD/plugin/settle" --status >out
     grep -q '^t8: .* which runs' out || fail "$(cat out)"
     kill -s KILL "$make"

@@ -12,15 +12,6 @@ marks() {
     find .settle -type l -printf '%f\n' 2>/dev/null | sed 's/@.*//' | sort | tr '\n' ' '
 }
 
-# Waits for FILE to be there, half a minute at most.
-await() {
-    for _ in $(seq 300); do
-        ! test -e "$1" || return 0
-        sleep 0.1
-    done
-    fail "$1 doesn't come: $(cat log 2>/dev/null)"
-}
-
 # Waits until the process $1 is gone.
 await_end() {
     for _ in $(seq 300); do
@@ -28,14 +19,6 @@ await_end() {
         sleep 0.1
     done
     fail "process $1 doesn't end"
-}
-
-# Starts make with its output in the file log; $make is its process.
-start_make() {
-    # shellcheck disable=SC2086
-    ( exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE" --no-print-directory "$@" >log 2>&1 ) &
-    make=$!
-    at_exit "kill -s KILL $make 2>/dev/null || :"
 }
 
 # "whole" is made, then "cut", whose recipe with HOLD=1 stops half-way.  make itself leaves what was cut short.

@@ -6,7 +6,7 @@
 # Starts make in the background in a session and process group of its own, with the signals' default
 # dispositions (a shell ignores INT and QUIT for what it starts in the background), and its pid in
 # $make_pid.  Both are over when it has exited: wait_make.
-start_make() {
+start_session() {
     # shellcheck disable=SC2086
     env --default-signal=INT,QUIT ${PRELOAD:+LD_PRELOAD="$PRELOAD"} \
         setsid "$MAKE" --no-print-directory "$@" >make.out 2>&1 &
@@ -103,7 +103,7 @@ simple:
 compound:
 	sleep 300 & (sleep 300; true) | cat; touch never
 EOF
-    start_make -j2
+    start_session -j2
     wait_for_file started.simple
     sleep 0.2
     kill -TERM "$make_pid"
@@ -126,7 +126,7 @@ inner: SETTLE = $@
 inner:
 	touch started; sleep 300
 EOF
-    start_make
+    start_session
     wait_for_file started
     kill -TERM "$make_pid"
     wait_make
@@ -142,7 +142,7 @@ all:
 	setsid sh -c 'echo $$$$ >daemon; exec sleep 300' & while ! test -s daemon; do sleep 0.1; done
 	touch started; sleep 300
 EOF
-    start_make
+    start_session
     wait_for_file started
     daemon=$(cat daemon)
     at_exit "kill $daemon 2>/dev/null || :"
@@ -166,7 +166,7 @@ test_a_group_signal_reaches_the_recipe_once() {
     for signal in INT HUP QUIT; do
         rm -f log started ended
         counting_makefile
-        start_make SIGNAL=$signal
+        start_session SIGNAL=$signal
         wait_for_file started
         kill -s $signal -- "-$make_pid"
         wait_make
@@ -179,7 +179,7 @@ test_a_signal_to_settle_sh_reaches_the_recipe_once() {
     for signal in INT HUP QUIT TERM USR1 USR2; do
         rm -f log started ended count
         counting_makefile
-        start_make SIGNAL=$signal
+        start_session SIGNAL=$signal
         wait_for_file started
         shell_pid=$(ps -o pid= --ppid "$make_pid")
         # shellcheck disable=SC2086 # the blanks before the number
@@ -192,7 +192,7 @@ test_a_signal_to_settle_sh_reaches_the_recipe_once() {
 
 test_sigterm_from_make_reaches_the_recipe_once() {
     counting_makefile
-    start_make SIGNAL=TERM
+    start_session SIGNAL=TERM
     wait_for_file started
     kill -TERM "$make_pid"
     wait_make
