@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "folder.h"
@@ -30,4 +31,12 @@ int folder_sync(const char *path)
     close(fd);
     errno = error;
     return error ? -1 : 0;
+}
+
+bool folder_still_has(const char *path, int fd)
+{
+    struct stat open, there;
+
+    return fstat(fd, &open) == 0 && stat(path, &there) == 0 && open.st_dev == there.st_dev &&
+           open.st_ino == there.st_ino;
 }

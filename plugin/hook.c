@@ -225,11 +225,12 @@ static char *current_text(struct current *current)
     size_t length;
     char *text, *batch;
 
-    if (*current->job.marks)
-        recipes_job(&current->job);
+    if (!*current->job.marks)
+        return make_need(job_format(&current->job));
+    recipes_job(&current->job);
     text = make_need(job_format(&current->job));
     length = strlen(text) + sizeof JOB "=";
-    batch = *current->job.marks && length < LONGEST_VARIABLE
+    batch = length < LONGEST_VARIABLE
                 ? pending_take(&current->job.options, LONGEST_VARIABLE - length) : NULL;
     if (!batch)
         return text;

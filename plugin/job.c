@@ -16,7 +16,7 @@
 #include "job.h"
 
 /* A number has 20 digits at most. */
-#define PAGE_TEXT ((2 + 2 * LEDGER_STALE) * 21 + 1)
+#define PAGE_TEXT (4 * 21)
 
 /* A line's end within a field would be taken for its own: to a shell command it is a blank. */
 static void write_field(char **end, const char *text)
@@ -27,19 +27,6 @@ static void write_field(char **end, const char *text)
         else
             *(*end)++ = *text;
     *(*end)++ = '\n';
-}
-
-/* "NUMBER ADDRESS", and "FIRST COUNT" of the stale ones; nothing where there is no page. */
-static void format_page(const struct ledger_page *page, char text[PAGE_TEXT])
-{
-    int at;
-
-    *text = '\0';
-    if (page->number == 0)
-        return;
-    at = snprintf(text, PAGE_TEXT, "%zu %" PRIu64, page->number, page->address);
-    for (int i = 0; i < LEDGER_STALE && page->stale[i].count > 0; i++)
-        at += snprintf(text + at, (size_t)(PAGE_TEXT - at), " %zu %zu", page->stale[i].first, page->stale[i].count);
 }
 
 char *job_format(const struct job *job)
@@ -57,8 +44,9 @@ char *job_format(const struct job *job)
     write_field(&end, job->marks);
     write_field(&end, job->maker);
     write_field(&end, job->target);
-    format_page(&job->page, page);
-    write_field(&end, page);
+    snprintf(page, sizeof page, "%zu %" PRIu64 " %zu %zu", job->page.number, job->page.address, job->page.stale,
+             job->page.stale_count);
+    write_field(&end, job->page.number != 0 ? page : "");
     write_field(&end, job->batch);
     write_field(&end, job->shell);
     memcpy(end, job->files, strlen(job->files) + 1);
@@ -80,20 +68,14 @@ static char *read_field(const char **text)
     return field;
 }
 
+/* Nothing where there is no page. */
 static int parse_page(struct ledger_page *page, const char *text)
 {
-    int at = 0, n;
-
-    if (!*text)
+    if (!*text || sscanf(text, "%zu %" SCNu64 " %zu %zu", &page->number, &page->address, &page->stale,
+                         &page->stale_count) == 4)
         return 0;
-    if (sscanf(text, "%zu %" SCNu64 "%n", &page->number, &page->address, &at) != 2) {
-        errno = EINVAL;
-        return -1;
-    }
-    for (int i = 0; i < LEDGER_STALE &&
-             sscanf(text + at, " %zu %zu%n", &page->stale[i].first, &page->stale[i].count, &n) == 2; i++)
-        at += n;
-    return 0;
+    errno = EINVAL;
+    return -1;
 }
 
 int job_parse(struct job *job, const char *text)

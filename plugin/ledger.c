@@ -1,8 +1,8 @@
 /* ledger.c - marks once more, in a file that is written in place
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Page 0 is not used.  A page is text: a checksum of what follows up to the page's end, the maker, and for each mark the
-   state of its file (mark.h) and its name in the folder; one that would be in a directory there is not for a ledger:
+   Page 0 is not used.  A page is text: a checksum of what follows up to the page's end, the maker, and for each mark
+   the state of its file (mark.h) and its name in the folder; one in a directory there is not for a ledger:
 
      9c6b2d10f3a85e47 1f0c6a3b.77aa01c2.4711.123456.4026531836
      1764050000.123456789 lib%2flibx.a@4711.123456
@@ -152,10 +152,10 @@ static int fill(int fd, size_t pages)
    it. */
 static bool is_ours(int fd, const char *path)
 {
-    struct stat open, there;
+    struct stat st;
 
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &open) == 0 && lstat(path, &there) == 0 &&
-           open.st_dev == there.st_dev && open.st_ino == there.st_ino && open.st_blksize <= PAGE;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && folder_still_has(path, fd) && fstat(fd, &st) == 0 &&
+           st.st_blksize <= PAGE;
 }
 
 int ledger_make(const char *directory, const char *maker, size_t pages, uint64_t *address)
@@ -206,7 +206,6 @@ int ledger_write(const struct ledger_page *page, const char *directory, char *co
     struct stat st;
     int fd, result = -1;
 
-    memset(end, 0, (size_t)(text + PAGE - end));
     for (size_t i = 0; i < count; i++)
         if (add_mark(text, &end, directory, name[i], maker) < 0)
             return -1;
@@ -218,15 +217,14 @@ int ledger_write(const struct ledger_page *page, const char *directory, char *co
     if (pwrite(fd, text, PAGE, (off_t)offset) == PAGE && find_address(fd, offset, PAGE, &address) == 0 &&
         address == page->address + offset && fstat(fd, &st) == 0 && st.st_nlink > 0)
         result = 0;
-    for (int i = 0; i < LEDGER_STALE; i++)
-        empty(fd, page->stale[i].first, page->stale[i].count);
+    empty(fd, page->stale, page->stale_count);
     close(fd);
     return result;
 }
 
-/* Removes the ledger PATH once the marks in DIRECTORY are durable without it.  A settle-sh that is writing to it may have
-   made a mark after the first fsync: either it sees that the ledger is gone, or the second one has the mark.  Who may
-   not remove the ledger leaves it to somebody else.  Returns 0, or -1 with errno. */
+/* Removes the ledger PATH once the marks in DIRECTORY are durable without it.  A settle-sh that is writing to it may
+   have made a mark after the first fsync: either it sees that the ledger is gone, or the second one has the mark.  Who
+   may not remove the ledger leaves it to somebody else.  Returns 0, or -1 with errno. */
 static int retire(const char *path, const char *directory)
 {
     if (folder_sync(directory) < 0)
@@ -293,8 +291,8 @@ static int restore(int fd, const char *directory)
     return n < 0 ? -1 : 0;
 }
 
-/* Opens what is at PATH if it is the ledger of a make that is gone.  Returns its file descriptor; or -1 with errno, which
-   is 0 where there is none. */
+/* Opens what is at PATH if it is the ledger of a make that is gone.  Returns its file descriptor; or -1 with errno,
+   which is 0 where there is none. */
 static int open_dead(const char *path)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC), error;

@@ -8,8 +8,8 @@
 
    Of a make in mode deferred that marks many targets there is a file beside the marks, "ledger-PID.START", one page for
    each target that is marked.  When that make is gone, the marks that are in the ledger and not in the folder are made
-   again (ledger_restore).  A batch is followed by an fsync of the folder, which has its marks gone on the disk, too, and
-   pages whose marks are gone are emptied, so that after a crash little more is built again than was marked.
+   again (ledger_restore).  A batch is followed by an fsync of the folder, which has its marks gone on the disk, too,
+   and pages whose marks are gone are emptied, so that after a crash little more is built again than was marked.
 
    Its make keeps a ledger locked. */
 
@@ -20,17 +20,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Pages of targets that are over: COUNT from FIRST on. */
-struct ledger_stale {
-    size_t first, count;
-};
-
-#define LEDGER_STALE 4
-
 /* A target's page of the ledger. */
 struct ledger_page {
     size_t number;     /* 0: none */
-    struct ledger_stale stale[LEDGER_STALE];  /* to be emptied */
+    size_t stale, stale_count;  /* the first of those to be emptied, of targets that are over, and how many */
     uint64_t address;  /* where the ledger lies on the device, as FIEMAP has it: if it is elsewhere, a write was not in
                           place */
 };

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "maker.h"
 #include "mark.h"
 
@@ -203,15 +204,6 @@ int64_t maker_age(const char *text)
 
 static int locked = -1;
 
-/* True where FD is still what the path DIRECTORY leads to. */
-static bool is_current(int fd, const char *directory)
-{
-    struct stat open, there;
-
-    return fstat(fd, &open) == 0 && stat(directory, &there) == 0 && open.st_dev == there.st_dev &&
-           open.st_ino == there.st_ino;
-}
-
 int maker_lock(const char *directory)
 {
     const struct timespec nap = {.tv_nsec = 1000000};
@@ -227,7 +219,7 @@ int maker_lock(const char *directory)
             return errno == ENOTDIR ? -1 : 0;
         if (locked >= 0 && flock(locked, LOCK_SH | LOCK_NB) < 0)
             is_busy = errno == EWOULDBLOCK;
-        if (locked >= 0 && !is_busy && is_current(locked, directory))
+        if (locked >= 0 && !is_busy && folder_still_has(directory, locked))
             return 0;
         if (locked >= 0)
             close(locked);

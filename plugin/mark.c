@@ -93,8 +93,8 @@ static int sync_long(const char *directory, const char *path)
     return result;
 }
 
-/* Of NAME, or what it leads to; where that is not yet there, of its directory; and where that is not, either, of one that
-   will be on the same file system for all that is known: the current one. */
+/* Of NAME, or what it leads to; where that is not yet there, of its directory; and where that is not, either, of one
+   that will be on the same file system for all that is known: the current one. */
 static enum order order_for(const char *directory, const char *name)
 {
     char *folder = folder_of(name);

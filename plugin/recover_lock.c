@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "recover_lock.h"
 
 #define PATIENCE 3000  /* hundredths of a second; some hundred files to remove, each with an fsync */
@@ -23,15 +24,6 @@ static char *path_of(const char *directory)
     char *path;
 
     return asprintf(&path, "%s/lock", directory) < 0 ? NULL : path;
-}
-
-/* True where FD is still what PATH leads to: whoever had the lock removes it. */
-static bool is_current(int fd, const char *path)
-{
-    struct stat open, there;
-
-    return fstat(fd, &open) == 0 && lstat(path, &there) == 0 && open.st_dev == there.st_dev &&
-           open.st_ino == there.st_ino;
 }
 
 int recover_lock(const char *directory)
@@ -47,7 +39,7 @@ int recover_lock(const char *directory)
         if (fd < 0)
             break;
         is_busy = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-        if (!is_busy && is_current(fd, path))
+        if (!is_busy && folder_still_has(path, fd))
             break;
         close(fd);
         fd = -1;

@@ -48,9 +48,13 @@ static void begin(const char *directory, const char *maker, const struct settle_
 {
     const size_t pages = options->batch_files < MOST_PAGES / 2 ? 2 * options->batch_files + PAGES_FOR_JOBS
                                                                : MOST_PAGES;
-    struct waiting *waiting = calloc(pages, sizeof *waiting);
-    char *state = calloc(pages, 1);
+    struct waiting *waiting;
+    char *state;
 
+    if (order_of(directory, ".") != ORDER_OF_WRITES)
+        return;
+    waiting = calloc(pages, sizeof *waiting);
+    state = calloc(pages, 1);
     slots.ledger = waiting && state ? ledger_make(directory, maker, pages, &slots.address) : -1;
     if (slots.ledger < 0) {
         free(waiting);
@@ -101,24 +105,13 @@ static size_t first(enum state state)
     return found ? (size_t)(found - slots.state) : 0;
 }
 
-static struct ledger_stale take_stale(void)
-{
-    struct ledger_stale stale = {.first = first(STALE)};
-    size_t i = stale.first;
-
-    while (i > 0 && i < slots.pages && slots.state[i] == STALE)
-        slots.state[i++] = BEING_EMPTIED;
-    stale.count = i - stale.first;
-    return stale;
-}
-
 struct ledger_page slots_take(const char *directory, const char *maker, const struct settle_options *options)
 {
     struct ledger_page page = {0};
 
     /* In mode fsync a ledger would save one fsync of three, but have twice as many built again after a crash: nothing
        would bring the removal of older marks to the disk. */
-    if (options->mode != MODE_DEFERRED || order_of(directory, ".") != ORDER_OF_WRITES)
+    if (options->mode != MODE_DEFERRED)
         return page;
     if (slots.asked++ == WITHOUT)
         begin(directory, maker, options);
@@ -132,21 +125,20 @@ struct ledger_page slots_take(const char *directory, const char *maker, const st
     slots.state[page.number] = TAKEN;
     slots.busy++;
     slots.used = page.number > slots.used ? page.number : slots.used;
-    for (int i = 0; i < LEDGER_STALE; i++)
-        page.stale[i] = take_stale();
+    page.stale = first(STALE);
+    for (size_t i = page.stale; i > 0 && i < slots.pages && slots.state[i] == STALE; i++, page.stale_count++)
+        slots.state[i] = BEING_EMPTIED;
     return page;
 }
 
 void slots_give(const struct ledger_page *page, struct list *files)
 {
-    if (page->number != 0) {
-        slots.waiting[slots.waiting_count++] = (struct waiting){page->number, *files};
-        slots.busy--;
-        for (int i = 0; i < LEDGER_STALE; i++)
-            memset(slots.state + page->stale[i].first, EMPTY, page->stale[i].count);
-    } else
-        list_free(files);
+    if (page->number == 0)
+        return;
+    slots.waiting[slots.waiting_count++] = (struct waiting){page->number, *files};
     memset(files, 0, sizeof *files);
+    slots.busy--;
+    memset(slots.state + page->stale, EMPTY, page->stale_count);
 }
 
 void slots_end(const char *directory, const char *maker)

@@ -8,12 +8,12 @@
 #include "list.h"
 #include "options.h"
 
-/* A page for the next target to be marked by MAKER in DIRECTORY; number 0 where there is none, or where the file
-   system has no use for it (order.h). */
+/* A page for the next target to be marked by MAKER in DIRECTORY; number 0 where there is none, or where it is of
+   no use. */
 struct ledger_page slots_take(const char *directory, const char *maker, const struct settle_options *options);
 
-/* PAGE's target is over: the next one may have it as soon as no FILES are marked any more, which may be some time.
-   FILES becomes empty. */
+/* PAGE's target is over: another one may have it as soon as no FILES are marked any more, which may be some time.
+   Takes FILES over, and leaves it empty, unless there is no page. */
 void slots_give(const struct ledger_page *page, struct list *files);
 
 /* At make's end: removes the ledger. */

@@ -56,13 +56,11 @@ static void test_a_page_there_and_back(void **state)
     struct job job = a_job("x", "x"), back;
 
     (void)state;
-    for (size_t stale = 0; stale <= LEDGER_STALE; stale++) {
+    for (size_t stale = 0; stale <= 1; stale++) {
         char *text;
 
-        job.page.number = SIZE_MAX;
-        job.page.address = UINT64_MAX;
-        for (size_t i = 0; i < stale; i++)
-            job.page.stale[i] = (struct ledger_stale){SIZE_MAX - i, SIZE_MAX / 2 - i};
+        job.page = (struct ledger_page){.number = SIZE_MAX, .stale = stale * (SIZE_MAX - 1),
+                                        .stale_count = stale * (SIZE_MAX / 2), .address = UINT64_MAX};
         text = job_format(&job);
         assert_non_null(text);
         assert_int_equal(job_parse(&back, text), 0);
