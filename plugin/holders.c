@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "holders.h"
+#include "libc.h"
 
 const char *holders_proc = "/proc";
 
@@ -48,7 +49,7 @@ static void report(struct search *search, size_t index)
    knows it: a server that doesn't answer must not hang us for a file that is not even ours. */
 static bool identify(int at, const char *name, dev_t *dev, ino_t *ino)
 {
-#ifdef HAVE_STATX
+#ifdef CAN_STATX
     struct statx known;
 
     if (statx(at, name, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &known) == 0) {

@@ -30,6 +30,7 @@
 
 #include "folder.h"
 #include "ledger.h"
+#include "libc.h"
 #include "maker.h"
 #include "mark.h"
 #include "order.h"
@@ -107,7 +108,7 @@ static int find_address(int fd, uint64_t offset, uint64_t length, uint64_t *addr
                          .fm_extent_count = 1}};
     const struct fiemap_extent *extent = request.map.fm_extents;
 
-    if (ioctl(fd, FS_IOC_FIEMAP, &request) == 0 && request.map.fm_mapped_extents == 1 &&
+    if (ioctl(fd, (ioctl_request)FS_IOC_FIEMAP, &request) == 0 && request.map.fm_mapped_extents == 1 &&
         (extent->fe_flags & ~harmless) == 0 && extent->fe_logical <= offset &&
         extent->fe_logical + extent->fe_length >= offset + length) {
         *address = extent->fe_physical + (offset - extent->fe_logical);
@@ -124,15 +125,15 @@ static int set_nocow(int fd)
 #ifdef HAVE_LINUX_FIEMAP_H
     int flags;
 
-    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+    if (ioctl(fd, (ioctl_request)FS_IOC_GETFLAGS, &flags) < 0)
         return -1;
     if (flags & FS_COMPR_FL) {  /* from its directory; not both, nor one for the other in one call */
         flags &= ~FS_COMPR_FL;
-        if (ioctl(fd, FS_IOC_SETFLAGS, &flags) < 0)
+        if (ioctl(fd, (ioctl_request)FS_IOC_SETFLAGS, &flags) < 0)
             return -1;
     }
     flags |= FS_NOCOW_FL;
-    return ioctl(fd, FS_IOC_SETFLAGS, &flags);
+    return ioctl(fd, (ioctl_request)FS_IOC_SETFLAGS, &flags);
 #else
     (void)fd;
     return -1;

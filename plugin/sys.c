@@ -25,6 +25,7 @@
 #endif
 
 #include "fs_magic.h"
+#include "libc.h"
 #include "sys.h"
 #include "transaction.h"
 
@@ -43,7 +44,7 @@ static int real_stat_entry(int directory, const char *name, struct stat *st)
     return fstatat(directory, name, st, AT_SYMLINK_NOFOLLOW);
 }
 
-#ifdef HAVE_STATX
+#ifdef CAN_STATX
 static struct timespec from_statx(struct statx_timestamp time)
 {
     return (struct timespec){.tv_sec = time.tv_sec, .tv_nsec = time.tv_nsec};
@@ -52,7 +53,7 @@ static struct timespec from_statx(struct statx_timestamp time)
 
 static int real_stat_fresh(int fd, struct stat *st)
 {
-#ifdef HAVE_STATX
+#ifdef CAN_STATX
     struct statx now;
 
     if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &now) == 0) {
@@ -106,7 +107,7 @@ static int real_fiemap_sync(int fd)
     memset(&map, 0, sizeof map);
     map.fm_length = 1;
     map.fm_flags = FIEMAP_FLAG_SYNC;
-    return ioctl(fd, FS_IOC_FIEMAP, &map);
+    return ioctl(fd, (ioctl_request)FS_IOC_FIEMAP, &map);
 #else
     (void)fd;
     errno = ENOSYS;
@@ -189,7 +190,7 @@ static int real_dirty_in_fs(int fd, unsigned long magic, uint64_t *dirty)
 
     if (magic == FS_BTRFS) {
         memset(&info, 0, sizeof info);
-        if (ioctl(fd, BTRFS_IOC_FS_INFO, &info) < 0)
+        if (ioctl(fd, (ioctl_request)BTRFS_IOC_FS_INFO, &info) < 0)
             return -1;
         for (size_t i = 0; i < BTRFS_FSID_SIZE; i++)
             end += (size_t)sprintf(path + end, "%s%02x",

@@ -18,6 +18,7 @@
 #include <linux/btrfs.h>
 #endif
 
+#include "libc.h"
 #include "pool.h"
 #include "transaction.h"
 
@@ -43,7 +44,7 @@ static void *make_request(void *argument)
 {
     struct request *request = argument;
     uint64_t transaction = 0;
-    int error = ioctl(request->fd, BTRFS_IOC_START_SYNC, &transaction) < 0 ? errno : 0;
+    int error = ioctl(request->fd, (ioctl_request)BTRFS_IOC_START_SYNC, &transaction) < 0 ? errno : 0;
 
     pthread_mutex_lock(&request->mutex);
     request->error = error;
@@ -104,7 +105,7 @@ int transaction_commit(int fd)
         errno = error;
         return -1;
     }
-    return ioctl(fd, BTRFS_IOC_WAIT_SYNC, &request.transaction);
+    return ioctl(fd, (ioctl_request)BTRFS_IOC_WAIT_SYNC, &request.transaction);
 }
 
 #else
