@@ -1,8 +1,8 @@
 /* job.c - what travels from the plugin, inside make, to settle-sh
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines: the options, the folder of the marks, their maker, the target, its page of the ledger, the batch, the shell;
-   the rest is the files, which may have newlines between them. */
+   Lines: the options, the folder of the marks, the order there, their maker, the target, its page of the ledger, the
+   batch, the shell; the rest is the files, which may have newlines between them. */
 
 #include "config.h"
 
@@ -17,6 +17,7 @@
 
 /* A number has 20 digits at most. */
 #define PAGE_TEXT (4 * 21)
+#define ORDER_TEXT (2 * 21)
 
 /* A line's end within a field would be taken for its own: to a shell command it is a blank. */
 static void write_field(char **end, const char *text)
@@ -31,10 +32,10 @@ static void write_field(char **end, const char *text)
 
 char *job_format(const struct job *job)
 {
-    char options[OPTIONS_TEXT], page[PAGE_TEXT];
-    char *text = malloc(sizeof options + sizeof page + strlen(job->marks) + strlen(job->maker) +
+    char options[OPTIONS_TEXT], page[PAGE_TEXT], order[ORDER_TEXT];
+    char *text = malloc(sizeof options + sizeof page + sizeof order + strlen(job->marks) + strlen(job->maker) +
                         strlen(job->target) + strlen(job->batch) + strlen(job->shell) +
-                        strlen(job->files) + sizeof "\n\n\n\n\n\n\n");
+                        strlen(job->files) + sizeof "\n\n\n\n\n\n\n\n");
     char *end = text;
 
     if (!text)
@@ -42,6 +43,8 @@ char *job_format(const struct job *job)
     options_format(&job->options, options, sizeof options);
     write_field(&end, options);
     write_field(&end, job->marks);
+    snprintf(order, sizeof order, "%ju %d", (uintmax_t)job->order.dev, (int)job->order.order);
+    write_field(&end, *job->marks ? order : "");
     write_field(&end, job->maker);
     write_field(&end, job->target);
     snprintf(page, sizeof page, "%zu %" PRIu64 " %zu %zu", job->page.number, job->page.address, job->page.stale,
@@ -78,25 +81,42 @@ static int parse_page(struct ledger_page *page, const char *text)
     return -1;
 }
 
+/* Where there are no marks, nobody wants to know. */
+static int parse_order(struct order_known *known, const char *text)
+{
+    uintmax_t dev;
+    int order;
+
+    if (!*text)
+        return 0;
+    if (sscanf(text, "%ju %d", &dev, &order) != 2 || order < ORDER_FREE || order > ORDER_UNKNOWN) {
+        errno = EINVAL;
+        return -1;
+    }
+    *known = (struct order_known){(dev_t)dev, (enum order)order};
+    return 0;
+}
+
 int job_parse(struct job *job, const char *text)
 {
-    char *options, *page = NULL;
+    char *options, *page = NULL, *order = NULL;
     int result = -1;
 
     memset(job, 0, sizeof *job);
     job->options = options_default;
     if (!text || !*text)
-        text = "\n\n\n\n\n\n\n";
+        text = "\n\n\n\n\n\n\n\n";
     options = read_field(&text);
-    if (options && (job->marks = read_field(&text)) && (job->maker = read_field(&text)) &&
-        (job->target = read_field(&text)) && (page = read_field(&text)) && (job->batch = read_field(&text)) &&
+    if (options && (job->marks = read_field(&text)) && (order = read_field(&text)) &&
+        (job->maker = read_field(&text)) && (job->target = read_field(&text)) && (page = read_field(&text)) && (job->batch = read_field(&text)) &&
         (job->shell = read_field(&text)) && (job->files = strdup(text))) {
         result = options_parse(&job->options, options);
         if (result < 0)
             errno = EINVAL;
-        else
+        else if ((result = parse_order(&job->order, order)) == 0)
             result = parse_page(&job->page, page);
     }
+    free(order);
     free(page);
     free(options);
     return result;

@@ -13,6 +13,7 @@
 #include "list.h"
 #include "names.h"
 #include "options.h"
+#include "order.h"
 
 #define JOB "SETTLE_JOB"
 #define JOB_SHELL "SETTLE_SHELL"  /* as the project's SHELL expands in the target's context */
@@ -25,6 +26,7 @@ struct job {
     char *maker;  /* who they say has made them */
     char *target; /* whose line it is; an archive's member as "archive(member)" */
     struct ledger_page page;  /* of the maker's ledger, for the marks */
+    struct order_known order;  /* of the marks' file system */
     char *batch;  /* files to make durable besides, as pending_take has them */
     char *shell;  /* the project's */
     char *files;  /* as SETTLE expands in the target's context */

@@ -81,11 +81,11 @@ static int add_mark(char *page, char **end, const char *directory, const char *n
     char *path = mark_path(directory, name, maker);
     const char *entry = path ? path + strlen(directory) + 1 : NULL;
     size_t room = (size_t)(page + PAGE - *end);
-    struct stat st;
+    struct timespec state;
     int result = -1, n;
 
-    if (entry && !strchr(entry, '/') && lstat(path, &st) == 0) {
-        n = snprintf(*end, room, "%jd.%09ld %s\n", (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, entry);
+    if (entry && !strchr(entry, '/') && mark_state(path, &state) == 0) {
+        n = snprintf(*end, room, "%jd.%09ld %s\n", (intmax_t)state.tv_sec, state.tv_nsec, entry);
         if (n > 0 && (size_t)n < room) {
             *end += n;
             result = 0;
@@ -340,7 +340,7 @@ static char *next_dead(DIR *stream, const char *directory, int *fd)
 bool ledger_is_left(const char *directory)
 {
     /* elsewhere there is none, but that of another host's btrfs, which keeps its locks to itself */
-    DIR *stream = order_of(directory, directory) == ORDER_OF_WRITES ? opendir(directory) : NULL;
+    DIR *stream = order_find_out(directory).order == ORDER_OF_WRITES ? opendir(directory) : NULL;
     char *path;
     bool is;
     int fd;

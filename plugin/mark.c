@@ -50,27 +50,65 @@ static int make_directories(const char *directory, char *path)
     return 0;
 }
 
-int mark_read(const char *path, struct mark *mark)
-{
-    ssize_t n = readlink(path, mark->text, sizeof mark->text - 1);
-    char *end;
-    pid_t pid;
+/* The modification time of a mark with "!" once the line is over, in seconds: there was no file in 1970. */
+enum { TIME_OF_SETTLED = 1, TIME_OF_DEFERRED = 2 };
 
-    if (n < 0)
-        return -1;
-    mark->text[n] = '\0';
-    mark->maker_length = strcspn(mark->text, "+~");
-    end = mark->text + mark->maker_length;
-    mark->end = (enum mark_end)(unsigned char)*end;
-    mark->shell = *end ? (pid_t)strtol(end + 1, NULL, 10) : 0;
-    *end = '\0';
-    pid = maker_pid(mark->text);
-    *end = (char)mark->end;
-    if (pid == 0) {
-        errno = EINVAL;
+/* Reads the text of the mark that FD is, and its time: both of the same one, whoever replaces it meanwhile. */
+static int read_open(int fd, struct mark *mark, struct stat *st)
+{
+    ssize_t n = readlinkat(fd, "", mark->text, sizeof mark->text - 1);
+
+    if (n < 0) {
+        errno = errno == ENOENT ? EINVAL : errno;  /* what that says of a file that is no link */
         return -1;
     }
-    return 0;
+    mark->text[n] = '\0';
+    return fstat(fd, st);
+}
+
+/* Takes the text of MARK apart, of which ST has the time.  Returns 0, or -1 where it is no mark's. */
+static int parse(struct mark *mark, const struct stat *st)
+{
+    char *end, kind;
+    pid_t maker;
+
+    mark->maker_length = strcspn(mark->text, "!+~");
+    end = mark->text + mark->maker_length;
+    kind = *end;
+    *end = '\0';
+    maker = maker_pid(mark->text);
+    *end = kind;
+    mark->was_nothing = kind == '!';
+    mark->runner = 0;
+    if (mark->was_nothing && *++end != MARK_SETTLED)  /* which strtol would take for a sign */
+        mark->runner = (pid_t)strtol(end, &end, 10);
+    mark->end = (enum mark_end)(unsigned char)*end;
+    mark->shell = *end ? (pid_t)strtol(end + 1, NULL, 10) : 0;
+    if (mark->runner != 0 && mark->end == MARK_RUNNING) {
+        mark->end = st->st_mtim.tv_sec == TIME_OF_SETTLED    ? MARK_SETTLED
+                    : st->st_mtim.tv_sec == TIME_OF_DEFERRED ? MARK_DEFERRED
+                                                             : MARK_RUNNING;
+        mark->shell = mark->end == MARK_RUNNING ? 0 : mark->runner;
+    }
+    return maker == 0 ? -1 : 0;
+}
+
+int mark_read(const char *path, struct mark *mark)
+{
+    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = -1, error;
+    struct stat st;
+
+    if (fd < 0)
+        return -1;
+    result = read_open(fd, mark, &st);
+    error = errno;
+    close(fd);
+    if (result == 0 && parse(mark, &st) < 0) {
+        error = EINVAL;
+        result = -1;
+    }
+    errno = error;
+    return result;
 }
 
 static bool is_of(const struct mark *mark, const char *maker)
@@ -95,16 +133,16 @@ static int sync_long(const char *directory, const char *path)
 
 /* Of NAME, or what it leads to; where that is not yet there, of its directory; and where that is not, either, of one
    that will be on the same file system for all that is known: the current one. */
-static enum order order_for(const char *directory, const char *name)
+static enum order order_for(const char *directory, const char *name, const struct order_known *known)
 {
     char *folder = folder_of(name);
     enum order order = ORDER_UNKNOWN;
     struct stat st;
 
     if (stat(name, &st) == 0)
-        order = order_of(directory, name);
+        order = order_of(directory, name, known);
     else if (folder)
-        order = order_of(directory, stat(folder, &st) == 0 ? folder : ".");
+        order = order_of(directory, stat(folder, &st) == 0 ? folder : ".", known);
     free(folder);
     return order;
 }
@@ -164,49 +202,69 @@ static void note_state(const char *path, const char *name, int64_t age)
         set_time(path, (struct timespec){0, 0});
 }
 
+int mark_state(const char *path, struct timespec *state)
+{
+    struct mark mark;
+    struct stat st;
+
+    if (mark_read(path, &mark) < 0 || lstat(path, &st) < 0)
+        return -1;
+    *state = mark.was_nothing ? (struct timespec){0, 0} : st.st_mtim;
+    return 0;
+}
+
 bool mark_is_untouched(const char *path, const char *name)
 {
-    struct timespec change;
+    struct timespec change, state;
     struct stat mark;
 
-    if (lstat(path, &mark) < 0 || last_change(name, &change) < 0 || mark.st_mtim.tv_sec == 0 ||
-        (mark.st_mtim.tv_sec == mark.st_ctim.tv_sec && mark.st_mtim.tv_nsec == mark.st_ctim.tv_nsec))
+    if (mark_state(path, &state) < 0 || lstat(path, &mark) < 0 || last_change(name, &change) < 0 || state.tv_sec == 0 ||
+        (state.tv_sec == mark.st_ctim.tv_sec && state.tv_nsec == mark.st_ctim.tv_nsec))
         return false;  /* there was no file, or the time could not be set */
-    return mark.st_mtim.tv_sec == change.tv_sec && mark.st_mtim.tv_nsec == change.tv_nsec;
+    return state.tv_sec == change.tv_sec && state.tv_nsec == change.tv_nsec;
 }
 
 bool mark_is_old_link(const char *path, const struct stat *link)
 {
-    struct stat mark;
+    struct timespec state;
 
-    return S_ISLNK(link->st_mode) && lstat(path, &mark) == 0 && mark.st_mtim.tv_sec != 0 &&
-           !is_before(mark.st_mtim, link->st_ctim);
+    return S_ISLNK(link->st_mode) && mark_state(path, &state) == 0 && state.tv_sec != 0 &&
+           !is_before(state, link->st_ctim);
 }
 
 /* Makes one mark; *IS_NEW tells whether it was not there. */
 static int make_one(const char *directory, const char *name, const char *maker, bool *is_new)
 {
-    const int64_t age = maker_age(maker);  /* before it: the rest of the time is the mark's */
     char *path = mark_path(directory, name, maker);
+    char text[MARK_TEXT];
+    int64_t age = 0;
     struct mark mark;
+    struct stat st;
     int result = -1;
+    bool was_nothing = lstat(name, &st) < 0 && errno == ENOENT;
 
     if (!path)
         return -1;
+    if (was_nothing) {
+        snprintf(text, sizeof text, "%s!%jd", maker, (intmax_t)getpid());
+    } else {
+        snprintf(text, sizeof text, "%s", maker);
+        age = maker_age(maker);  /* before the mark: the rest of the time is the mark's */
+    }
     /* the first mark makes the directory, and another make that ends may remove it once more */
     for (int tries = 0; tries < 100 && result < 0; tries++) {
-        result = symlink(maker, path);
+        result = symlink(text, path);
         if (result < 0 && (errno != ENOENT || make_directories(directory, path) < 0))
             break;
     }
     *is_new = result == 0;
     if (result < 0 && errno == EEXIST) {
         if (mark_read(path, &mark) == 0 && is_of(&mark, maker))
-            result = 0;
+            result = mark_note(directory, name, maker, MARK_RUNNING, getpid());
         else if (unlink(path) == 0)  /* of another boot, by chance of the same number and time */
-            *is_new = (result = symlink(maker, path)) == 0;
+            *is_new = (result = symlink(text, path)) == 0;
     }
-    if (result == 0 && *is_new)
+    if (result == 0 && *is_new && !was_nothing)
         note_state(path, name, age);
     free(path);
     return result;
@@ -228,7 +286,7 @@ static size_t sync_marks(const char *directory, char *const *name, size_t count,
 }
 
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
-                 bool durably, const struct ledger_page *page)
+                 bool durably, const struct order_known *known, const struct ledger_page *page)
 {
     enum order order = ORDER_FREE;
     size_t fresh = 0;
@@ -240,7 +298,7 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
             return i;
         fresh += is_new;
         if (durably && is_new && order != ORDER_UNKNOWN) {
-            enum order of_one = order_for(directory, name[i]);
+            enum order of_one = order_for(directory, name[i], known);
 
             order = of_one > order ? of_one : order;
         }
@@ -268,45 +326,74 @@ int mark_restore(const char *directory, const char *entry, const char *maker, st
     return result;
 }
 
+/* The text of a mark like MARK, of MAKER, of which process SHELL's line has come to END. */
+static void describe(char text[MARK_TEXT], const struct mark *mark, const char *maker, enum mark_end end, pid_t shell)
+{
+    const char *nothing = mark->was_nothing ? "!" : "";
+    char kind[2] = {(char)end, '\0'};
+
+    if (end == MARK_RUNNING && !mark->was_nothing)
+        snprintf(text, MARK_TEXT, "%s", maker);
+    else
+        snprintf(text, MARK_TEXT, "%s%s%s%jd", maker, nothing, kind, (intmax_t)shell);
+}
+
+/* Puts a link to TEXT in the place of NAME's mark at PATH, with the TIME of that unless it is NULL. */
+static int replace(const char *directory, const char *path, const char *maker, const char *text,
+                   const struct timespec *time)
+{
+    char *new_name = NULL, *new_path = NULL;
+    int result = -1;
+
+    if (asprintf(&new_name, "%s/~%jd", directory, (intmax_t)getpid()) < 0)
+        return -1;
+    /* By a name that a dead maker's mark of no file has, so that what a kill leaves is cleared away. */
+    new_path = mark_path(directory, new_name, maker);
+    if (new_path)
+        result = symlink(text, new_path);
+    if (new_path && result < 0 && errno == EEXIST && unlink(new_path) == 0)
+        result = symlink(text, new_path);  /* what a dead process of that number has left */
+    if (result == 0 && time)
+        set_time(new_path, *time);
+    if (result == 0)
+        result = rename(new_path, path);
+    free(new_path);
+    free(new_name);
+    return result;
+}
+
+/* Notes END down in the time of the mark at PATH.  Returns 0, or -1 where a link's time can't be set, or isn't. */
+static int note_in_time(const char *path, enum mark_end end)
+{
+    const struct timespec time = {.tv_sec = end == MARK_SETTLED ? TIME_OF_SETTLED : TIME_OF_DEFERRED};
+    struct stat st;
+
+    return set_time(path, time) == 0 && lstat(path, &st) == 0 && st.st_mtim.tv_sec == time.tv_sec ? 0 : -1;
+}
+
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell)
 {
-    char *path = mark_path(directory, name, maker), *new_name = NULL, *new_path = NULL;
+    char *path = mark_path(directory, name, maker);
     char text[MARK_TEXT];
     struct mark mark;
     struct stat st;
     int result = -1;
 
-    if (!path || mark_read(path, &mark) < 0)
-        goto out;
-    if (!is_of(&mark, maker)) {
+    if (!path || mark_read(path, &mark) < 0) {
+        free(path);
+        return -1;
+    }
+    if (!is_of(&mark, maker))
         errno = ENOENT;
-        goto out;
-    }
-    if (end == MARK_RUNNING && mark.end == MARK_RUNNING) {
+    else if (end == MARK_RUNNING && mark.end == MARK_RUNNING && (!mark.was_nothing || mark.runner == shell))
         result = 0;
-        goto out;
+    else if (end != MARK_RUNNING && mark.runner == shell && note_in_time(path, end) == 0)
+        result = 0;
+    else if (lstat(path, &st) == 0) {
+        describe(text, &mark, maker, end, shell);
+        result = replace(directory, path, maker, text, mark.was_nothing ? NULL : &st.st_mtim);
     }
-    if (lstat(path, &st) < 0 || asprintf(&new_name, "%s/~%jd", directory, (intmax_t)getpid()) < 0)
-        goto out;
-    /* By a name that a dead maker's mark of no file has, so that what a kill leaves is cleared away. */
-    new_path = mark_path(directory, new_name, maker);
-    if (!new_path)
-        goto out;
-    if (end == MARK_RUNNING)
-        snprintf(text, sizeof text, "%s", maker);
-    else
-        snprintf(text, sizeof text, "%s%c%jd", maker, (char)end, (intmax_t)shell);
-    result = symlink(text, new_path);
-    if (result < 0 && errno == EEXIST && unlink(new_path) == 0)
-        result = symlink(text, new_path);  /* what a dead process of that number has left */
-    if (result == 0)
-        set_time(new_path, st.st_mtim);
-    if (result == 0)
-        result = rename(new_path, path);
-out:
-    free(new_path);
-    free(new_name);
     free(path);
     return result;
 }

@@ -13,6 +13,12 @@
    where the maker itself had changed it: a file of a recipe that was cut short before it touched that is left alone
    (mark_is_untouched).
 
+   Where there was no file, as in a build from scratch, the time can say instead how the line has ended: that saves
+   four of a mark's six changes to the file system.
+
+     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   settle-sh 4720's line is running; or,
+                                          where the mark is of the first or second second of 1970, over: + or ~
+
    Making one is a metadata operation, which journaling file systems persist in order: no trace of what
    comes after it can survive a crash without it. */
 
@@ -23,9 +29,11 @@
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "ledger.h"
 #include "maker.h"
+#include "order.h"
 
 #define MARK_TEXT 60
 
@@ -37,6 +45,8 @@ enum mark_end { MARK_RUNNING = 0, MARK_SETTLED = '+', MARK_DEFERRED = '~' };
 struct mark {
     char text[MARK_TEXT];
     size_t maker_length;  /* of the maker's part of it */
+    bool was_nothing;     /* there was no file when it was marked */
+    pid_t runner;         /* then, of the settle-sh that runs, or ran, the line; or 0 */
     enum mark_end end;
     pid_t shell;          /* of the settle-sh that ran the line that has ended */
 };
@@ -57,20 +67,25 @@ int mark_prepare(const char *directory);
 /* Makes DIRECTORY's own entry durable where order is not free (order.h).  Returns 0, or -1 with errno. */
 int mark_prepare_durably(const char *directory);
 
-/* Marks the COUNT files NAME, unless MAKER has marked them already; DURABLY before anything that comes after
-   it, which costs an fsync where the order of marks before outputs is not free (order.h) and PAGE of MAKER's
-   ledger can't do instead.  Returns COUNT, or the index of the name that failed, with errno. */
+/* Marks the COUNT files NAME for a line that this process runs; of those that MAKER has marked already, takes back
+   what is noted of an earlier line's end, of the first one, which the plugin looks at, before the others.  DURABLY
+   before anything that comes after it, which costs an fsync where the order of marks before outputs is not free
+   (order.h; KNOWN, where not NULL: what is known of it) and PAGE of MAKER's ledger can't do instead.  Returns COUNT,
+   or the index of the name that failed, with errno. */
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
-                 bool durably, const struct ledger_page *page);
+                 bool durably, const struct order_known *known, const struct ledger_page *page);
 
 /* Makes again, unless it is there, MAKER's mark ENTRY, its name in DIRECTORY, with the STATE of its file as its
    modification time.  Returns 0, or -1 with errno. */
 int mark_restore(const char *directory, const char *entry, const char *maker, struct timespec state);
 
-/* Notes down in NAME's mark that the line run by process SHELL has ended, or with MARK_RUNNING, unless it says
-   so, that another one begins.  Returns 0, or -1 with errno: ENOENT where there is no such mark of MAKER's (any more). */
+/* Notes down in NAME's mark that the line run by process SHELL has ended or, with MARK_RUNNING, has begun.  Returns
+   0, or -1 with errno: ENOENT where there is no such mark of MAKER's (any more). */
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell);
+
+/* What the mark at PATH says of its file: its ctime before, or the Epoch, into *STATE.  Returns 0, or -1 with errno. */
+int mark_state(const char *path, struct timespec *state);
 
 /* True where the file NAME, or what it leads to as a link, has not changed since its mark at PATH was made. */
 bool mark_is_untouched(const char *path, const char *name);

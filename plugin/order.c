@@ -38,15 +38,11 @@ static bool has_journal(dev_t dev)
     return access(path, F_OK) == 0;
 }
 
-enum order order_of(const char *marks, const char *files)
+static enum order ask(const char *marks, dev_t dev)
 {
-    struct stat a, b;
-
-    if (stat(marks, &a) < 0 || stat(files, &b) < 0 || a.st_dev != b.st_dev)
-        return ORDER_UNKNOWN;
     switch (magic_of(marks)) {
     case FS_EXT:
-        return has_journal(a.st_dev) ? ORDER_FREE : ORDER_UNKNOWN;
+        return has_journal(dev) ? ORDER_FREE : ORDER_UNKNOWN;
     case FS_XFS:  /* one log, written in order (xfs-delayed-logging-design.rst) */
     case FS_TMPFS:  /* nothing of it survives */
         return ORDER_FREE;
@@ -61,9 +57,28 @@ enum order order_of(const char *marks, const char *files)
     }
 }
 
+struct order_known order_find_out(const char *marks)
+{
+    struct order_known known = {.order = ORDER_UNKNOWN};
+    struct stat st;
+
+    if (stat(marks, &st) == 0)
+        known = (struct order_known){st.st_dev, ask(marks, st.st_dev)};
+    return known;
+}
+
+enum order order_of(const char *marks, const char *files, const struct order_known *known)
+{
+    struct stat a, b;
+
+    if (stat(marks, &a) < 0 || stat(files, &b) < 0 || a.st_dev != b.st_dev)
+        return ORDER_UNKNOWN;
+    return known && known->dev == a.st_dev ? known->order : ask(marks, a.st_dev);
+}
+
 bool order_is_free(const char *marks, const char *files)
 {
-    return order_of(marks, files) == ORDER_FREE;
+    return order_of(marks, files, NULL) == ORDER_FREE;
 }
 
 bool order_is_local(const char *directory)

@@ -5,6 +5,7 @@
 #define SETTLE_ORDER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* From the best to the worst. */
 enum order {
@@ -13,9 +14,18 @@ enum order {
     ORDER_UNKNOWN,    /* what was made durable by fsync */
 };
 
+/* What somebody has found out: the order on the file system DEV. */
+struct order_known {
+    dev_t dev;
+    enum order order;
+};
+
+/* Finds that out about the one of the directory MARKS. */
+struct order_known order_find_out(const char *marks);
+
 /* What the file system persists before a file in the directory FILES is made, of a mark in the directory MARKS;
-   ORDER_UNKNOWN where they are on two file systems. */
-enum order order_of(const char *marks, const char *files);
+   ORDER_UNKNOWN where they are on two file systems.  KNOWN, where not NULL, saves asking once more. */
+enum order order_of(const char *marks, const char *files, const struct order_known *known);
 
 /* True where that is ORDER_FREE. */
 bool order_is_free(const char *marks, const char *files);

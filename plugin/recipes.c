@@ -18,6 +18,7 @@
 #include "list.h"
 #include "mark.h"
 #include "message.h"
+#include "order.h"
 #include "pending.h"
 #include "recipes.h"
 #include "slots.h"
@@ -41,6 +42,7 @@ static struct {
     pid_t pid;   /* of the make that this belongs to: a fork of it has no business here */
     int folder;  /* the one that file names are relative to: with -C, make leaves it before it ends */
     bool is_durable;  /* the directory is */
+    struct order_known order;
     bool catches_quit;  /* make does, until that ends it */
     struct recipe *recipe;
     size_t count, room;
@@ -62,6 +64,7 @@ static int begin(const char *directory)
     state.folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (state.folder < 0)
         return -1;
+    state.order = order_find_out(directory);
     state.directory = strdup(directory);
     return state.directory ? 0 : -1;
 }
@@ -215,6 +218,7 @@ void recipes_job(struct job *job)
 {
     struct recipe recipe = {.target = NULL};
 
+    job->order = state.order;
     if (!state.directory || find(job->target))  /* of a "::" target another recipe: the page is the first one's */
         return;
     if (state.count == state.room) {
@@ -231,7 +235,7 @@ void recipes_job(struct job *job)
         recipe_free(&recipe);
         return;
     }
-    job->page = recipe.page = slots_take(state.directory, state.maker, &job->options);
+    job->page = recipe.page = slots_take(state.directory, state.maker, state.order.order, &job->options);
     state.recipe[state.count++] = recipe;
 }
 

@@ -54,7 +54,7 @@ static const char *project_shell(const struct job *job)
 {
     const char *shell = *job->shell ? job->shell : getenv(JOB_SHELL);
 
-    if (!shell || !*shell || is_this_program(shell))
+    if (!shell || !*shell || (strcmp(shell, JOB_DEFAULT_SHELL) != 0 && is_this_program(shell)))
         return JOB_DEFAULT_SHELL;
     return shell;
 }
@@ -68,16 +68,16 @@ static void take_job(struct job *job)
 }
 
 /* Clears from the environment what is this line's alone.  Where the makefile exports all variables, the
-   recipe would see ours in SHELL, and a nested make would settle this target's files after each of its
-   own lines. */
-static void clear_environment(const struct job *job, const char *shell)
+   recipe would see ours in SHELL, as make has run it, and a nested make would settle this target's files after each
+   of its own lines. */
+static void clear_environment(const struct job *job, const char *shell, const char *program)
 {
     const char *exported = getenv("SHELL"), *setting = getenv("SETTLE");
     char *trimmed = names_trim(setting ? setting : "");
 
     if (!trimmed)
         die(EXIT_SETTLING_FAILED, "SETTLE", strerror(errno));
-    if (exported && is_this_program(exported))
+    if (exported && strcmp(exported, program) == 0)
         setenv("SHELL", shell, 1);
     if (*job->files && strcmp(trimmed, job->files) == 0)
         unsetenv("SETTLE");
@@ -105,25 +105,12 @@ static void tell(const struct outcome *outcome, void *context)
     }
 }
 
-/* Takes back the notes of an earlier line's end, the first file's before the others': the plugin looks at that
-   one.  Returns COUNT of NAMES, or the index of the name that failed, with errno. */
-static size_t take_back(const struct job *job, const struct list *names)
-{
-    size_t i = 0;
-
-    while (i < names->count && mark_note(job->marks, names->name[i], job->maker, MARK_RUNNING, 0) == 0)
-        i++;
-    return i;
-}
-
 /* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it. */
 static void mark_files(const struct job *job, const struct list *names)
 {
     size_t marked = mark_make(job->marks, names->name, names->count, job->maker,
-                              job->options.mode != MODE_WRITEBACK, &job->page);
+                              job->options.mode != MODE_WRITEBACK, &job->order, &job->page);
 
-    if (marked == names->count)
-        marked = take_back(job, names);
     if (marked == names->count)
         return;
     message("%s: can't be marked in %s: %s", names->name[marked], job->marks, strerror(errno));
@@ -269,7 +256,7 @@ int main(int argc, char *argv[])
     command = shell_command(shell, argument);
     if (!command)
         cannot_run(shell, errno);
-    clear_environment(&job, shell);
+    clear_environment(&job, shell, argc > 0 ? argv[0] : "");
     if (!*job.files) {
         execvp(command[0], command);
         cannot_run(command[0], errno);

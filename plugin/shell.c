@@ -65,7 +65,7 @@ char **shell_command(const char *shell, char *const argument[])
         free(command);
         return NULL;
     }
-    if (sys.stat(shell, &st) == 0)
+    if ((*shell && !shell[strcspn(shell, " \t\n'\"\\")]) || sys.stat(shell, &st) == 0)
         command[words++] = text;
     else
         while ((word = next_word(&rest, &open)))

@@ -44,14 +44,14 @@ static struct {
 } slots;
 
 /* Targets wait for a batch that is taken when half of a batch is there, maybe while another one is at work. */
-static void begin(const char *directory, const char *maker, const struct settle_options *options)
+static void begin(const char *directory, const char *maker, enum order order, const struct settle_options *options)
 {
     const size_t pages = options->batch_files < MOST_PAGES / 2 ? 2 * options->batch_files + PAGES_FOR_JOBS
                                                                : MOST_PAGES;
     struct waiting *waiting;
     char *state;
 
-    if (order_of(directory, ".") != ORDER_OF_WRITES)
+    if (order != ORDER_OF_WRITES)
         return;
     waiting = calloc(pages, sizeof *waiting);
     state = calloc(pages, 1);
@@ -105,7 +105,8 @@ static size_t first(enum state state)
     return found ? (size_t)(found - slots.state) : 0;
 }
 
-struct ledger_page slots_take(const char *directory, const char *maker, const struct settle_options *options)
+struct ledger_page slots_take(const char *directory, const char *maker, enum order order,
+                              const struct settle_options *options)
 {
     struct ledger_page page = {0};
 
@@ -114,7 +115,7 @@ struct ledger_page slots_take(const char *directory, const char *maker, const st
     if (options->mode != MODE_DEFERRED)
         return page;
     if (slots.asked++ == WITHOUT)
-        begin(directory, maker, options);
+        begin(directory, maker, order, options);
     look(directory, maker);
     page.address = slots.address;
     page.number = first(EMPTY);

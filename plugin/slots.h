@@ -7,10 +7,12 @@
 #include "ledger.h"
 #include "list.h"
 #include "options.h"
+#include "order.h"
 
-/* A page for the next target to be marked by MAKER in DIRECTORY; number 0 where there is none, or where it is of
-   no use. */
-struct ledger_page slots_take(const char *directory, const char *maker, const struct settle_options *options);
+/* A page for the next target to be marked by MAKER in DIRECTORY, whose file system has the ORDER; number 0 where there
+   is none, or where it is of no use. */
+struct ledger_page slots_take(const char *directory, const char *maker, enum order order,
+                              const struct settle_options *options);
 
 /* PAGE's target is over: another one may have it as soon as no FILES are marked any more, which may be some time.
    Takes FILES over, and leaves it empty, unless there is no page. */

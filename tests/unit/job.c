@@ -28,12 +28,15 @@ static void check_there_and_back(const char *target, const char *files)
 
     job.options.mode = MODE_DEFERRED;
     job.options.stable = 1.5;
+    job.order = (struct order_known){(dev_t)-1, ORDER_OF_WRITES};
     text = job_format(&job);
     assert_non_null(text);
     assert_int_equal(job_parse(&back, text), 0);
     assert_int_equal(back.options.mode, MODE_DEFERRED);
     assert_true(back.options.stable > 1.49 && back.options.stable < 1.51);
     assert_string_equal(back.marks, job.marks);
+    assert_true(back.order.dev == job.order.dev);
+    assert_int_equal(back.order.order, job.order.order);
     assert_string_equal(back.maker, job.maker);
     assert_string_equal(back.target, job.target);
     assert_string_equal(back.batch, job.batch);
@@ -102,8 +105,9 @@ static void test_no_job(void **state)
 
 static void test_wrong_jobs(void **state)
 {
-    static const char *const texts[] = {"x", "mode=fsync\n", "mode=fsync\na\nb\nc\nd\ne", "mode=never\n\n\n\n\n\n",
-                                        "mode\n\n\n\n\n\nx", "mode=fsync\n.settle\nmaker\nx\n7 address\n\nsh\nx"};
+    static const char *const texts[] = {"x", "mode=fsync\n", "mode=fsync\na\n0 0\nb\nc\nd\ne", "mode=never\n\n\n\n\n\n\n",
+                                        "mode\n\n\n\n\n\n\nx", "mode=fsync\n.settle\n0 0\nmaker\nx\n7 address\n\nsh\nx",
+                                        "mode=fsync\n.settle\n0 3\nmaker\nx\n\n\nsh\nx"};
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

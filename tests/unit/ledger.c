@@ -74,7 +74,7 @@ static bool is_marked(const char *name, const char *maker)
     bool is = readlink(path, text, sizeof text - 1) > 0;
 
     if (is)
-        assert_string_equal(text, maker);
+        assert_memory_equal(text, maker, strlen(maker));  /* and maybe "!", which the ledger hasn't */
     free(path);
     return is;
 }
@@ -206,7 +206,7 @@ static void test_a_live_make_s_is_left_alone(void **state)
     assert_true(is_there(LEDGER) && !is_marked("x", older));
     assert_int_equal(close(fd), 0);
     /* elsewhere there are none, but for another host */
-    assert_int_equal(ledger_is_left("marks"), order_of("marks", "marks") == ORDER_OF_WRITES);
+    assert_int_equal(ledger_is_left("marks"), order_of("marks", "marks", NULL) == ORDER_OF_WRITES);
     restore();
     assert_true(is_marked("x", older));
 }
@@ -233,7 +233,7 @@ static void test_from_beginning_to_end(void **state)
     assert_int_equal(maker_describe(getpid(), maker), 0);
     fd = ledger_make("marks", maker, 4, &page.address);
     if (fd < 0) {
-        assert_int_not_equal(order_of("marks", "marks"), ORDER_OF_WRITES);
+        assert_int_not_equal(order_of("marks", "marks", NULL), ORDER_OF_WRITES);
         print_message("needs TMPDIR on btrfs\n");
         skip();
     }
@@ -241,7 +241,7 @@ static void test_from_beginning_to_end(void **state)
     assert_int_equal(ledger_write(&page, "marks", names, 2, maker), -1);
     memset(long_name, 'n', sizeof long_name - 1);
     long_name[sizeof long_name - 1] = '\0';
-    assert_int_equal(mark_make("marks", names, 3, maker, false, NO_PAGE), 3);
+    assert_int_equal(mark_make("marks", names, 3, maker, false, NULL, NO_PAGE), 3);
     /* a mark in a directory of the folder */
     assert_int_equal(ledger_write(&page, "marks", names, 3, maker), -1);
     assert_int_equal(ledger_write(&page, "marks", names, 2, maker), 0);

@@ -5,7 +5,10 @@
 
 #include "unit.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <sys/stat.h>
 
 #include "folder.h"
 #include "mark.h"
@@ -17,7 +20,7 @@ static void make_mark(const char *directory, const char *name, const char *maker
 {
     char *copy = strdup(name);
 
-    assert_int_equal(mark_make(directory, &copy, 1, maker, true, NO_PAGE), 1);
+    assert_int_equal(mark_make(directory, &copy, 1, maker, true, NULL, NO_PAGE), 1);
     free(copy);
 }
 
@@ -83,9 +86,11 @@ static void test_life(void **state)
     struct mark mark;
 
     (void)state;
+    write_file("x");
     make_mark(".settle", "x", MAKER);
     assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
     assert_string_equal(mark.text, MAKER);
+    assert_false(mark.was_nothing);
     assert_int_equal(mark.maker_length, strlen(MAKER));
     assert_int_equal(mark.end, MARK_RUNNING);
     assert_int_equal(mark.shell, 0);
@@ -98,7 +103,9 @@ static void test_life(void **state)
     assert_int_equal(mark.maker_length, strlen(MAKER));
 
     make_mark(".settle", "x", MAKER);  /* which is there already */
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 0), 0);
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_string_equal(mark.text, MAKER);
+    assert_int_equal(mark.end, MARK_RUNNING);
     assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4194303), 0);
     assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
     assert_int_equal(mark.end, MARK_DEFERRED);
@@ -112,14 +119,58 @@ static void test_life(void **state)
     assert_int_equal(rmdir(".settle"), 0);
 }
 
+static void assert_mark(const char *text, enum mark_end end, pid_t shell)
+{
+    struct mark mark;
+
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_string_equal(mark.text, text);
+    assert_int_equal(mark.maker_length, strlen(MAKER));
+    assert_true(mark.was_nothing);
+    assert_int_equal(mark.end, end);
+    assert_int_equal(mark.shell, shell);
+}
+
+/* Of a file that was not there: the end is noted in the mark's time, unless it is another process's. */
+static void test_life_from_nothing(void **state)
+{
+    char ours[MARK_TEXT];
+
+    (void)state;
+    snprintf(ours, sizeof ours, "%s!%jd", MAKER, (intmax_t)getpid());
+    make_mark(".settle", "x", MAKER);
+    assert_mark(ours, MARK_RUNNING, 0);
+    write_file("x");
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, getpid()), 0);
+    assert_mark(ours, MARK_SETTLED, getpid());
+    make_mark(".settle", "x", MAKER);  /* the next line, by chance by the same process */
+    assert_mark(ours, MARK_RUNNING, 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, getpid()), 0);
+    assert_mark(ours, MARK_DEFERRED, getpid());
+
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4194304), 0);
+    assert_mark(MAKER "!4194304", MARK_RUNNING, 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4721), 0);
+    assert_mark(MAKER "!4721", MARK_RUNNING, 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4194304), 0);
+    assert_mark(MAKER "!+4194304", MARK_SETTLED, 4194304);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4721), 0);
+    assert_mark(MAKER "!~4721", MARK_DEFERRED, 4721);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4722), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4722), 0);
+    assert_mark(MAKER "!4722", MARK_SETTLED, 4722);
+    assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+    assert_int_equal(rmdir(".settle"), 0);
+}
+
 static struct timespec time_of(const char *name)
 {
     char *path = mark_path(".settle", name, MAKER);
-    struct stat st;
+    struct timespec time;
 
-    assert_int_equal(lstat(path, &st), 0);
+    assert_int_equal(mark_state(path, &time), 0);
     free(path);
-    return st.st_mtim;
+    return time;
 }
 
 static bool is_untouched(const char *name)
@@ -151,7 +202,7 @@ static void test_time(void **state)
     make_mark(".settle", "x", MAKER);
     assert_time(time_of("x"), before);
     assert_true(is_untouched("x"));
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 0), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, getpid()), 0);
     assert_time(time_of("x"), before);
     assert_true(is_untouched("x"));
     write_file("x");
@@ -177,6 +228,23 @@ static void test_time_without_a_file(void **state)
     assert_false(is_untouched("x"));
 }
 
+/* Nor is one whose mark was by chance made in the same tick of the clock. */
+static void test_mark_of_the_same_tick(void **state)
+{
+    char *path = mark_path(".settle", "x", MAKER);
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
+    struct stat st;
+
+    (void)state;
+    make_mark(".settle", "x", MAKER);
+    write_file("x");
+    assert_int_equal(lstat("x", &st), 0);
+    times[1] = st.st_ctim;
+    assert_int_equal(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), 0);
+    assert_false(is_untouched("x"));
+    free(path);
+}
+
 /* As where a link's time can't be set. */
 static void test_time_that_was_not_set(void **state)
 {
@@ -197,7 +265,7 @@ static void test_text_is_short(void **state)
     struct mark mark;
 
     (void)state;
-    assert_true(MAKER_TEXT - 1 + sizeof "+4194304" - 1 <= 59);
+    assert_true(MAKER_TEXT - 1 + sizeof "!+4194304" - 1 <= 59);
     assert_int_equal(maker_describe(getpid(), maker), 0);
     make_mark(".settle", "x", maker);
     assert_int_equal(mark_note(".settle", "x", maker, MARK_SETTLED, 4194304), 0);
@@ -226,11 +294,13 @@ static void test_mark_of_the_same_name(void **state)
     struct mark mark;
 
     (void)state;
+    write_file("x");
     make_mark(".settle", "x", stranger);
     assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
     assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 1), -1);
     assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
     assert_string_equal(mark.text, stranger);
+    write_file("x");
     make_mark(".settle", "x", MAKER);
     assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
     assert_string_equal(mark.text, MAKER);
@@ -328,7 +398,7 @@ static void test_name_beyond_paths(void **state)
     names[0] = (char *)"short";
     names[1] = long_name(text, 7999);
     errno = 0;
-    assert_int_equal(mark_make(".settle", names, 2, MAKER, true, NO_PAGE), 1);
+    assert_int_equal(mark_make(".settle", names, 2, MAKER, true, NULL, NO_PAGE), 1);
     assert_int_equal(errno, ENAMETOOLONG);
 }
 
@@ -339,10 +409,10 @@ static void test_no_folder_to_mark_in(void **state)
     (void)state;
     write_file("file");
     errno = 0;
-    assert_int_equal(mark_make("file/marks", &name, 1, MAKER, true, NO_PAGE), 0);
+    assert_int_equal(mark_make("file/marks", &name, 1, MAKER, true, NULL, NO_PAGE), 0);
     assert_int_equal(errno, ENOTDIR);
     errno = 0;
-    assert_int_equal(mark_make("none/marks", &name, 1, MAKER, true, NO_PAGE), 0);
+    assert_int_equal(mark_make("none/marks", &name, 1, MAKER, true, NULL, NO_PAGE), 0);
     assert_int_equal(errno, ENOENT);
 }
 
@@ -353,8 +423,10 @@ int main(void)
         cmocka_unit_test(test_what_is_not_escaped_so),
         IN_FOLDER(test_paths),
         IN_FOLDER(test_life),
+        IN_FOLDER(test_life_from_nothing),
         IN_FOLDER(test_time),
         IN_FOLDER(test_time_without_a_file),
+        IN_FOLDER(test_mark_of_the_same_tick),
         IN_FOLDER(test_time_that_was_not_set),
         IN_FOLDER(test_text_is_short),
         IN_FOLDER(test_note_without_a_mark),

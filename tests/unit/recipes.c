@@ -47,8 +47,8 @@ static _Noreturn void shell(const struct job *job, enum mark_end end, int ready,
 
     alarm(30);
     if (job_marked(job, &names) < 0 ||
-        mark_make(".settle", names.name, names.count, job->maker, false, NO_PAGE) != names.count ||
-        mark_note(".settle", names.name[0], job->maker, MARK_RUNNING, 0) < 0 || write(ready, "x", 1) != 1 ||
+        mark_make(".settle", names.name, names.count, job->maker, false, NULL, NO_PAGE) != names.count ||
+        write(ready, "x", 1) != 1 ||
         read(held, &byte, 1) != 1)
         _exit(1);
     if (end != MARK_RUNNING && mark_note(".settle", names.name[0], job->maker, end, getpid()) < 0)

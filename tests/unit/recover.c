@@ -38,7 +38,7 @@ static void mark(const char *name, const char *maker)
 {
     char *copy = strdup(name);
 
-    assert_int_equal(mark_make("marks", &copy, 1, maker, true, NO_PAGE), 1);
+    assert_int_equal(mark_make("marks", &copy, 1, maker, true, NULL, NO_PAGE), 1);
     free(copy);
 }
 
