@@ -186,40 +186,56 @@ static int open_to_write(const char *directory, const char *maker)
 /* Empties COUNT pages from number FIRST on.  Where that fails, some files are built again after a crash. */
 static void empty(int fd, size_t first, size_t count)
 {
-    static const _Alignas(PAGE) char zeros[16 * PAGE];
+    const size_t most = 16 * PAGE;
     size_t at = first * PAGE, end = at + count * PAGE;
-    ssize_t n;
+    char *zeros = count > 0 ? aligned_alloc(PAGE, most) : NULL;  /* as O_DIRECT wants it */
+    ssize_t n = 1;
 
-    for (; at < end; at += (size_t)n) {
-        n = pwrite(fd, zeros, end - at < sizeof zeros ? end - at : sizeof zeros, (off_t)at);
-        if (n <= 0)
-            return;
+    if (!zeros)
+        return;
+    memset(zeros, 0, most);
+    for (; at < end && n > 0; at += (size_t)n)
+        n = pwrite(fd, zeros, end - at < most ? end - at : most, (off_t)at);
+    free(zeros);
+}
+
+/* The page of MAKER's marks of the COUNT files NAME, newly allocated, as O_DIRECT wants it; or NULL. */
+static char *format_page(const char *directory, char *const *name, size_t count, const char *maker)
+{
+    char *text = aligned_alloc(PAGE, PAGE), *end = text;
+    int result = 0;
+
+    if (!text)
+        return NULL;
+    end += SUM_LENGTH + snprintf(text + SUM_LENGTH, PAGE - SUM_LENGTH, " %s\n", maker);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = add_mark(text, &end, directory, name[i], maker);
+    if (result < 0) {
+        free(text);
+        return NULL;
     }
+    memset(end, 0, (size_t)(text + PAGE - end));
+    seal(text);
+    return text;
 }
 
 int ledger_write(const struct ledger_page *page, const char *directory, char *const *name, size_t count,
                  const char *maker)
 {
-    static _Alignas(PAGE) char text[PAGE];
     const uint64_t offset = (uint64_t)page->number * PAGE;
-    char *end = text + SUM_LENGTH + snprintf(text + SUM_LENGTH, PAGE - SUM_LENGTH, " %s\n", maker);
+    char *text = format_page(directory, name, count, maker);
     uint64_t address;
     struct stat st;
-    int fd, result = -1;
+    int fd = text ? open_to_write(directory, maker) : -1, result = -1;
 
-    for (size_t i = 0; i < count; i++)
-        if (add_mark(text, &end, directory, name[i], maker) < 0)
-            return -1;
-    memset(end, 0, (size_t)(text + PAGE - end));
-    seal(text);
-    fd = open_to_write(directory, maker);
-    if (fd < 0)
-        return -1;
-    if (pwrite(fd, text, PAGE, (off_t)offset) == PAGE && find_address(fd, offset, PAGE, &address) == 0 &&
-        address == page->address + offset && fstat(fd, &st) == 0 && st.st_nlink > 0)
-        result = 0;
-    empty(fd, page->stale, page->stale_count);
-    close(fd);
+    if (fd >= 0) {
+        if (pwrite(fd, text, PAGE, (off_t)offset) == PAGE && find_address(fd, offset, PAGE, &address) == 0 &&
+            address == page->address + offset && fstat(fd, &st) == 0 && st.st_nlink > 0)
+            result = 0;
+        empty(fd, page->stale, page->stale_count);
+        close(fd);
+    }
+    free(text);
     return result;
 }
 

@@ -135,14 +135,15 @@ static int sync_long(const char *directory, const char *path)
    that will be on the same file system for all that is known: the current one. */
 static enum order order_for(const char *directory, const char *name, const struct order_known *known)
 {
-    char *folder = folder_of(name);
     enum order order = ORDER_UNKNOWN;
     struct stat st;
+    char *folder;
 
     if (stat(name, &st) == 0)
-        order = order_of(directory, name, known);
-    else if (folder)
-        order = order_of(directory, stat(folder, &st) == 0 ? folder : ".", known);
+        return order_of(directory, &st, known);
+    folder = folder_of(name);
+    if (folder && (stat(folder, &st) == 0 || stat(".", &st) == 0))
+        order = order_of(directory, &st, known);
     free(folder);
     return order;
 }

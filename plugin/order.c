@@ -67,18 +67,20 @@ struct order_known order_find_out(const char *marks)
     return known;
 }
 
-enum order order_of(const char *marks, const char *files, const struct order_known *known)
+enum order order_of(const char *marks, const struct stat *file, const struct order_known *known)
 {
-    struct stat a, b;
+    struct stat st;
 
-    if (stat(marks, &a) < 0 || stat(files, &b) < 0 || a.st_dev != b.st_dev)
+    if (stat(marks, &st) < 0 || st.st_dev != file->st_dev)
         return ORDER_UNKNOWN;
-    return known && known->dev == a.st_dev ? known->order : ask(marks, a.st_dev);
+    return known && known->dev == st.st_dev ? known->order : ask(marks, st.st_dev);
 }
 
 bool order_is_free(const char *marks, const char *files)
 {
-    return order_of(marks, files, NULL) == ORDER_FREE;
+    struct stat st;
+
+    return stat(files, &st) == 0 && order_of(marks, &st, NULL) == ORDER_FREE;
 }
 
 bool order_is_local(const char *directory)

@@ -5,6 +5,7 @@
 #define SETTLE_ORDER_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* From the best to the worst. */
@@ -23,11 +24,11 @@ struct order_known {
 /* Finds that out about the one of the directory MARKS. */
 struct order_known order_find_out(const char *marks);
 
-/* What the file system persists before a file in the directory FILES is made, of a mark in the directory MARKS;
-   ORDER_UNKNOWN where they are on two file systems.  KNOWN, where not NULL, saves asking once more. */
-enum order order_of(const char *marks, const char *files, const struct order_known *known);
+/* What the file system persists, of a mark in the directory MARKS, before FILE, or a file in that directory, is
+   written to; ORDER_UNKNOWN where they are on two file systems.  KNOWN, where not NULL, saves asking once more. */
+enum order order_of(const char *marks, const struct stat *file, const struct order_known *known);
 
-/* True where that is ORDER_FREE. */
+/* True where that is ORDER_FREE, of what is in the directory FILES. */
 bool order_is_free(const char *marks, const char *files);
 
 /* True where the file system of DIRECTORY can't be mounted by two hosts at a time. */

@@ -261,5 +261,5 @@ int main(int argc, char *argv[])
         execvp(command[0], command);
         cannot_run(command[0], errno);
     }
-    return run_job(&job, plain_line(shell, argument), command);
+    _exit(run_job(&job, plain_line(shell, argument), command));  /* nothing is left to be done, or written */
 }

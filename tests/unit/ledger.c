@@ -206,7 +206,7 @@ static void test_a_live_make_s_is_left_alone(void **state)
     assert_true(is_there(LEDGER) && !is_marked("x", older));
     assert_int_equal(close(fd), 0);
     /* elsewhere there are none, but for another host */
-    assert_int_equal(ledger_is_left("marks"), order_of("marks", "marks", NULL) == ORDER_OF_WRITES);
+    assert_int_equal(ledger_is_left("marks"), order_find_out("marks").order == ORDER_OF_WRITES);
     restore();
     assert_true(is_marked("x", older));
 }
@@ -233,7 +233,7 @@ static void test_from_beginning_to_end(void **state)
     assert_int_equal(maker_describe(getpid(), maker), 0);
     fd = ledger_make("marks", maker, 4, &page.address);
     if (fd < 0) {
-        assert_int_not_equal(order_of("marks", "marks", NULL), ORDER_OF_WRITES);
+        assert_int_not_equal(order_find_out("marks").order, ORDER_OF_WRITES);
         print_message("needs TMPDIR on btrfs\n");
         skip();
     }
