@@ -52,7 +52,7 @@ install_missing() {
 }
 
 # shellcheck disable=SC2034 # for who reads this file
-needed_to_build='gcc:gcc make:make stdio.h:libc6-dev gnumake.h:make cmocka.h:libcmocka-dev
+needed_to_build='gcc:gcc make:make stdio.h:libc6-dev gnumake.h:make musl-gcc:musl-tools cmocka.h:libcmocka-dev
     gelf.h:libelf-dev fuse3/fuse.h:libfuse3-dev pkg-config:pkg-config fusermount3:fuse3
     ld.lld:lld mold:mold ld.gold:binutils realpath:coreutils'
 

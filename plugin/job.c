@@ -1,8 +1,9 @@
 /* job.c - what travels from the plugin, inside make, to settle-sh
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines: the options, the folder of the marks, the order there, their maker, the target, its page of the ledger, the
-   batch, the shell; the rest is the files, which may have newlines between them. */
+   Lines: the options, the folder of the marks, their maker (maker_has_shell looks for it there), the target, the order
+   of the marks' file system, the page of the ledger, the batch, the shell; the rest is the files, which may have
+   newlines between them. */
 
 #include "config.h"
 
@@ -43,10 +44,10 @@ char *job_format(const struct job *job)
     options_format(&job->options, options, sizeof options);
     write_field(&end, options);
     write_field(&end, job->marks);
-    snprintf(order, sizeof order, "%ju %d", (uintmax_t)job->order.dev, (int)job->order.order);
-    write_field(&end, *job->marks ? order : "");
     write_field(&end, job->maker);
     write_field(&end, job->target);
+    snprintf(order, sizeof order, "%ju %d", (uintmax_t)job->order.dev, (int)job->order.order);
+    write_field(&end, *job->marks ? order : "");
     snprintf(page, sizeof page, "%zu %" PRIu64 " %zu %zu", job->page.number, job->page.address, job->page.stale,
              job->page.stale_count);
     write_field(&end, job->page.number != 0 ? page : "");
@@ -107,9 +108,9 @@ int job_parse(struct job *job, const char *text)
     if (!text || !*text)
         text = "\n\n\n\n\n\n\n\n";
     options = read_field(&text);
-    if (options && (job->marks = read_field(&text)) && (order = read_field(&text)) &&
-        (job->maker = read_field(&text)) && (job->target = read_field(&text)) && (page = read_field(&text)) && (job->batch = read_field(&text)) &&
-        (job->shell = read_field(&text)) && (job->files = strdup(text))) {
+    if (options && (job->marks = read_field(&text)) && (job->maker = read_field(&text)) &&
+        (job->target = read_field(&text)) && (order = read_field(&text)) && (page = read_field(&text)) &&
+        (job->batch = read_field(&text)) && (job->shell = read_field(&text)) && (job->files = strdup(text))) {
         result = options_parse(&job->options, options);
         if (result < 0)
             errno = EINVAL;

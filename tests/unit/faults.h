@@ -406,8 +406,6 @@ static const struct exception {
 
     {NULL, "sleep", NULL, 0, 0, WELL, WELL, .why = "the clock tells when the time is over"},
     {&a_link, "clock", NULL, 0, 0, WELL, WELL, .why = "only the seconds that it took are not known"},
-    {&a_held_file, "clock", NULL, 0, 0, WELL, AS_FAILURE,
-     .why = "only the seconds that it took are not known"},
 };
 
 static bool used[sizeof exceptions / sizeof *exceptions];
