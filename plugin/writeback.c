@@ -91,10 +91,11 @@ static enum call choose(unsigned long magic)
     return CALL_FDATASYNC;
 }
 
-/* The file system has no such call, which says nothing of the file. */
+/* The file system has no such call, or a container's filter doesn't let it through (EPERM), which says nothing of the
+   file. */
 static bool is_unsupported(int error)
 {
-    return error == ENOSYS || error == EINVAL || error == ESPIPE || error == EOPNOTSUPP ||
+    return error == ENOSYS || error == EPERM || error == EINVAL || error == ESPIPE || error == EOPNOTSUPP ||
            error == ENOTTY || error == EBADR;
 }
 

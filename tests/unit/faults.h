@@ -153,10 +153,10 @@ static const struct call {
 #define SYNC_ERRORS {EBADF, EDQUOT, EINTR, EINVAL, EIO, ENOSPC, EROFS}
 #define SYNCFS_ERRORS {EBADF, EDQUOT, EINTR, EIO, ENOSPC, ENOSYS}
 #define CLOSE_ERRORS {EBADF, EDQUOT, EINTR, EIO, ENOSPC}
-#define RANGE_ERRORS {EBADF, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, ENOSYS, ESPIPE}
+#define RANGE_ERRORS {EBADF, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, ENOSYS, EPERM, ESPIPE}
 #define MAGIC_ERRORS {EBADF, EFAULT, EINTR, EIO, ENOMEM, ENOSYS, EOVERFLOW}
 #define FIEMAP_ERRORS                                                                            \
-    {EBADF, EBADR, EDQUOT, EFAULT, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, ENOSYS, ENOTTY, EOPNOTSUPP}
+    {EBADF, EBADR, EDQUOT, EFAULT, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, ENOSYS, ENOTTY, EOPNOTSUPP, EPERM}
 #define OPENDIR_ERRORS {EACCES, EBADF, EMFILE, ENFILE, ENOENT, ENOMEM, ENOTDIR}
 #define READDIR_ERRORS {EBADF, EFAULT, EINVAL, EIO, ENOENT, ENOTDIR}
 #define LEASE_ERRORS                                                                             \
@@ -365,20 +365,24 @@ static const struct exception {
     {NULL, "start", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
     {NULL, "start", NULL, EINVAL, 0, WELL, WELL, .why = "no such call there: what follows writes"},
     {NULL, "start", NULL, ENOSYS, 0, WELL, WELL, .why = "no such call there: what follows writes"},
+    {NULL, "start", NULL, EPERM, 0, WELL, WELL, .why = "a container's filter: as where there is none"},
     {NULL, "start", NULL, ESPIPE, 0, WELL, WELL, .why = "no such call there: what follows writes"},
     {NULL, "ask", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
     {NULL, "ask", NULL, EINVAL, 0, WELL, WELL, .why = "no such call there: fdatasync"},
     {NULL, "ask", NULL, ENOSYS, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "ask", NULL, EPERM, 0, WELL, WELL, .why = "a container's filter: as where there is none"},
     {NULL, "ask", NULL, ESPIPE, 0, WELL, WELL, .why = "no such call there: fdatasync"},
     {NULL, "wait", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
     {NULL, "wait", NULL, EINVAL, 0, WELL, WELL, .why = "no such call there: fdatasync"},
     {NULL, "wait", NULL, ENOSYS, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "wait", NULL, EPERM, 0, WELL, WELL, .why = "a container's filter: as where there is none"},
     {NULL, "wait", NULL, ESPIPE, 0, WELL, WELL, .why = "no such call there: fdatasync"},
     {NULL, "fdatasync", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
     {NULL, "fiemap", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
     {NULL, "fiemap", NULL, EBADR, 0, WELL, WELL, .why = "flag not known there: fdatasync"},
     {NULL, "fiemap", NULL, EINVAL, 0, WELL, WELL, .why = "no such call there: fdatasync"},
     {NULL, "fiemap", NULL, ENOSYS, 0, WELL, WELL, .why = "no such call there: fdatasync"},
+    {NULL, "fiemap", NULL, EPERM, 0, WELL, WELL, .why = "a container's filter: as where there is none"},
     {NULL, "fiemap", NULL, ENOTTY, 0, WELL, WELL, .why = "no such call there: fdatasync"},
     {NULL, "fiemap", NULL, EOPNOTSUPP, 0, WELL, WELL, .why = "no such call there: fdatasync"},
     {NULL, "fsync", NULL, EINTR, 0, WELL, WELL, .why = "made again"},
