@@ -56,7 +56,7 @@ pid_t batch_shell(const char *directory, const char *name, const char *maker)
     bool is_deferred = path && mark_read(path, &mark) == 0 && mark.end == MARK_DEFERRED;
 
     free(path);
-    return is_deferred ? mark.shell : 0;
+    return is_deferred ? mark.runner : 0;
 }
 
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count)

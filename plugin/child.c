@@ -161,6 +161,26 @@ static bool ends_with(pid_t parent)
     return getppid() == parent;
 }
 
+void child_exec(char *const argument[])
+{
+    size_t count = 0;
+    char **script;
+
+    execvp(argument[0], argument);
+    if (errno != ENOEXEC)
+        return;
+    while (argument[count])
+        count++;
+    script = calloc(count + 2, sizeof *script);
+    if (!script)
+        return;
+    script[0] = (char *)"/bin/sh";
+    memcpy(script + 1, argument, count * sizeof *script);
+    execv(script[0], script);
+    free(script);
+    errno = ENOEXEC;
+}
+
 /* Starts PLAIN or, where that is NULL or can't be run, ARGUMENT, with the signal mask MASK.  Returns its process ID,
    or -1 with errno.
 
@@ -183,7 +203,7 @@ static pid_t start(char *const plain[], char *const argument[], const sigset_t *
             _exit(126);
         if (plain)
             execvp(plain[0], plain);
-        execvp(argument[0], argument);
+        child_exec(argument);
         _exit(write(failure[1], &errno, sizeof errno) < 0 ? 126 : 127);
     }
     /* NOLINTEND(clang-analyzer-security.insecureAPI.vfork, clang-analyzer-unix.Vfork) */

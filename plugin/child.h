@@ -9,6 +9,10 @@
 /* True of the signals that ask a recipe, and make, to stop. */
 bool child_asks_to_stop(int number);
 
+/* execvp(3) of ARGUMENT.  A script that does not say whose is /bin/sh's, as POSIX and GNU have it, and make; musl leaves
+   that out.  Returns only where it could not be run, with errno. */
+void child_exec(char *const argument[]);
+
 /* Runs PLAIN or, where that is NULL or can't be run, ARGUMENT (their first words are looked up in PATH), waits for it
    and puts its wait status into *STATUS.  Signals that are meant for the recipe reach it exactly once
    meanwhile; when one of them asks to stop, what the recipe leaves behind is ended too, with that signal and, where

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,63 +51,66 @@ static int make_directories(const char *directory, char *path)
     return 0;
 }
 
-/* The modification time of a mark with "!" once the line is over, in seconds: there was no file in 1970. */
+/* The modification time of a mark with "!" once the line is over: so many seconds, and as many nanoseconds as the
+   number of its process, which no recipe sets by chance. */
 enum { TIME_OF_SETTLED = 1, TIME_OF_DEFERRED = 2 };
 
-/* Reads the text of the mark that FD is, and its time: both of the same one, whoever replaces it meanwhile. */
-static int read_open(int fd, struct mark *mark, struct stat *st)
+/* Opens the mark at PATH itself. */
+static int open_mark(const char *path)
 {
-    ssize_t n = readlinkat(fd, "", mark->text, sizeof mark->text - 1);
-
-    if (n < 0) {
-        errno = errno == ENOENT ? EINVAL : errno;  /* what that says of a file that is no link */
-        return -1;
-    }
-    mark->text[n] = '\0';
-    return fstat(fd, st);
+    return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Takes the text of MARK apart, of which ST has the time.  Returns 0, or -1 where it is no mark's. */
-static int parse(struct mark *mark, const struct stat *st)
+/* Takes the text of MARK apart, whose time is TIME.  Returns 0, or -1 where it is no mark's. */
+static int parse(struct mark *mark, struct timespec time)
 {
     char *end, kind;
     pid_t maker;
 
-    mark->maker_length = strcspn(mark->text, "!+~");
+    mark->maker_length = strcspn(mark->text, "=!+~");
     end = mark->text + mark->maker_length;
     kind = *end;
     *end = '\0';
     maker = maker_pid(mark->text);
     *end = kind;
     mark->was_nothing = kind == '!';
-    mark->runner = 0;
-    if (mark->was_nothing && *++end != MARK_SETTLED)  /* which strtol would take for a sign */
-        mark->runner = (pid_t)strtol(end, &end, 10);
-    mark->end = (enum mark_end)(unsigned char)*end;
-    mark->shell = *end ? (pid_t)strtol(end + 1, NULL, 10) : 0;
-    if (mark->runner != 0 && mark->end == MARK_RUNNING) {
-        mark->end = st->st_mtim.tv_sec == TIME_OF_SETTLED    ? MARK_SETTLED
-                    : st->st_mtim.tv_sec == TIME_OF_DEFERRED ? MARK_DEFERRED
-                                                             : MARK_RUNNING;
-        mark->shell = mark->end == MARK_RUNNING ? 0 : mark->runner;
-    }
+    if (mark->was_nothing && (end[1] == MARK_SETTLED || end[1] == MARK_DEFERRED))
+        kind = *++end;  /* where the time couldn't be set */
+    mark->runner = kind ? (pid_t)strtol(end + 1, NULL, 10) : 0;
+    mark->end = kind == MARK_SETTLED || kind == MARK_DEFERRED ? (enum mark_end)kind : MARK_RUNNING;
+    if (kind == '!' && time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_SETTLED)
+        mark->end = MARK_SETTLED;
+    else if (kind == '!' && time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_DEFERRED)
+        mark->end = MARK_DEFERRED;
     return maker == 0 ? -1 : 0;
+}
+
+/* Reads the mark that FD is: text and time are of the same one, whoever replaces it meanwhile.  Returns 0, or -1 with
+   errno. */
+static int read_open(int fd, struct mark *mark)
+{
+    ssize_t n = readlinkat(fd, "", mark->text, sizeof mark->text - 1);
+    struct stat st;
+
+    mark->text[n > 0 ? n : 0] = '\0';
+    if ((n < 0 && errno != ENOENT) || fstat(fd, &st) < 0)
+        return -1;
+    if (n < 0 || parse(mark, st.st_mtim) < 0) {  /* ENOENT: it is no link */
+        errno = EINVAL;
+        return -1;
+    }
+    return 0;
 }
 
 int mark_read(const char *path, struct mark *mark)
 {
-    int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = -1, error;
-    struct stat st;
+    int fd = open_mark(path), result, error;
 
     if (fd < 0)
         return -1;
-    result = read_open(fd, mark, &st);
+    result = read_open(fd, mark);
     error = errno;
     close(fd);
-    if (result == 0 && parse(mark, &st) < 0) {
-        error = EINVAL;
-        result = -1;
-    }
     errno = error;
     return result;
 }
@@ -233,25 +237,34 @@ bool mark_is_old_link(const char *path, const struct stat *link)
            !is_before(state, link->st_ctim);
 }
 
+static bool is_running(pid_t pid)
+{
+    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+/* Makes the mark at PATH, which MAKER has made already, this process's.  That of another one that runs only if it
+   IS_OWN: another target's recipe has the file as well, and that one's end is what matters to the plugin. */
+static int take(const char *directory, const char *name, const char *maker, const struct mark *mark, bool is_own)
+{
+    if (!is_own && mark->end == MARK_RUNNING && mark->runner != getpid() && is_running(mark->runner))
+        return 0;
+    return mark_note(directory, name, maker, MARK_RUNNING, getpid());
+}
+
 /* Makes one mark; *IS_NEW tells whether it was not there. */
-static int make_one(const char *directory, const char *name, const char *maker, bool *is_new)
+static int make_one(const char *directory, const char *name, const char *maker, bool is_own, bool *is_new)
 {
     char *path = mark_path(directory, name, maker);
     char text[MARK_TEXT];
-    int64_t age = 0;
     struct mark mark;
     struct stat st;
     int result = -1;
     bool was_nothing = lstat(name, &st) < 0 && errno == ENOENT;
+    const int64_t age = was_nothing ? 0 : maker_age(maker);  /* before the mark: the rest of the time is that one's */
 
     if (!path)
         return -1;
-    if (was_nothing) {
-        snprintf(text, sizeof text, "%s!%jd", maker, (intmax_t)getpid());
-    } else {
-        snprintf(text, sizeof text, "%s", maker);
-        age = maker_age(maker);  /* before the mark: the rest of the time is the mark's */
-    }
+    snprintf(text, sizeof text, "%s%c%jd", maker, was_nothing ? '!' : '=', (intmax_t)getpid());
     /* the first mark makes the directory, and another make that ends may remove it once more */
     for (int tries = 0; tries < 100 && result < 0; tries++) {
         result = symlink(text, path);
@@ -261,8 +274,9 @@ static int make_one(const char *directory, const char *name, const char *maker, 
     *is_new = result == 0;
     if (result < 0 && errno == EEXIST) {
         if (mark_read(path, &mark) == 0 && is_of(&mark, maker))
-            result = mark_note(directory, name, maker, MARK_RUNNING, getpid());
-        else if (unlink(path) == 0)  /* of another boot, by chance of the same number and time */
+            result = take(directory, name, maker, &mark, is_own);
+        else if (unlink(path) == 0 || errno == ENOENT)
+            /* of another boot, by chance of the same number and time; or removed by a batch just now */
             *is_new = (result = symlink(text, path)) == 0;
     }
     if (result == 0 && *is_new && !was_nothing)
@@ -295,7 +309,7 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
     for (size_t i = 0; i < count; i++) {
         bool is_new;
 
-        if (make_one(directory, name[i], maker, &is_new) < 0)
+        if (make_one(directory, name[i], maker, i == 0, &is_new) < 0)
             return i;
         fresh += is_new;
         if (durably && is_new && order != ORDER_UNKNOWN) {
@@ -330,13 +344,15 @@ int mark_restore(const char *directory, const char *entry, const char *maker, st
 /* The text of a mark like MARK, of MAKER, of which process SHELL's line has come to END. */
 static void describe(char text[MARK_TEXT], const struct mark *mark, const char *maker, enum mark_end end, pid_t shell)
 {
-    const char *nothing = mark->was_nothing ? "!" : "";
-    char kind[2] = {(char)end, '\0'};
+    char kind[3] = "!";
+    char *to = kind + mark->was_nothing;
 
-    if (end == MARK_RUNNING && !mark->was_nothing)
-        snprintf(text, MARK_TEXT, "%s", maker);
-    else
-        snprintf(text, MARK_TEXT, "%s%s%s%jd", maker, nothing, kind, (intmax_t)shell);
+    if (end != MARK_RUNNING)
+        *to++ = (char)end;
+    else if (!mark->was_nothing)
+        *to++ = '=';
+    *to = '\0';
+    snprintf(text, MARK_TEXT, "%s%s%jd", maker, kind, (intmax_t)shell);
 }
 
 /* Puts a link to TEXT in the place of NAME's mark at PATH, with the TIME of that unless it is NULL. */
@@ -363,39 +379,57 @@ static int replace(const char *directory, const char *path, const char *maker, c
     return result;
 }
 
-/* Notes END down in the time of the mark at PATH.  Returns 0, or -1 where a link's time can't be set, or isn't. */
-static int note_in_time(const char *path, enum mark_end end)
+/* Notes down in the time of the mark that FD is that RUNNER's line has come to END.  Returns 0, or -1 where a link's
+   time can't be set (so, at all: Linux 5.8), or not that exactly. */
+static int note_in_time(int fd, enum mark_end end, pid_t runner)
 {
-    const struct timespec time = {.tv_sec = end == MARK_SETTLED ? TIME_OF_SETTLED : TIME_OF_DEFERRED};
+    const struct timespec times[2] = {
+        {.tv_nsec = UTIME_OMIT},
+        {.tv_sec = end == MARK_SETTLED ? TIME_OF_SETTLED : TIME_OF_DEFERRED, .tv_nsec = runner},
+    };
     struct stat st;
 
-    return set_time(path, time) == 0 && lstat(path, &st) == 0 && st.st_mtim.tv_sec == time.tv_sec ? 0 : -1;
+    return utimensat(fd, "", times, AT_EMPTY_PATH) == 0 && fstat(fd, &st) == 0 &&
+           st.st_mtim.tv_sec == times[1].tv_sec && st.st_mtim.tv_nsec == times[1].tv_nsec ? 0 : -1;
+}
+
+/* mark_note for the mark at PATH that FD is. */
+static int note_open(const char *directory, const char *path, int fd, const char *maker, enum mark_end end,
+                     pid_t shell)
+{
+    char text[MARK_TEXT];
+    struct mark mark;
+    struct stat st;
+
+    if (read_open(fd, &mark) < 0)
+        return -1;
+    if (!is_of(&mark, maker)) {
+        errno = ENOENT;
+        return -1;
+    }
+    if (mark.runner == shell ? mark.end == end : end != MARK_RUNNING)
+        return 0;
+    if (end != MARK_RUNNING && mark.was_nothing && note_in_time(fd, end, shell) == 0)
+        return 0;
+    if (fstat(fd, &st) < 0)
+        return -1;
+    describe(text, &mark, maker, end, shell);
+    return replace(directory, path, maker, text, mark.was_nothing ? NULL : &st.st_mtim);
 }
 
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell)
 {
     char *path = mark_path(directory, name, maker);
-    char text[MARK_TEXT];
-    struct mark mark;
-    struct stat st;
-    int result = -1;
+    int fd = path ? open_mark(path) : -1, result = -1, error;
 
-    if (!path || mark_read(path, &mark) < 0) {
-        free(path);
-        return -1;
-    }
-    if (!is_of(&mark, maker))
-        errno = ENOENT;
-    else if (end == MARK_RUNNING && mark.end == MARK_RUNNING && (!mark.was_nothing || mark.runner == shell))
-        result = 0;
-    else if (end != MARK_RUNNING && mark.runner == shell && note_in_time(path, end) == 0)
-        result = 0;
-    else if (lstat(path, &st) == 0) {
-        describe(text, &mark, maker, end, shell);
-        result = replace(directory, path, maker, text, mark.was_nothing ? NULL : &st.st_mtim);
-    }
+    if (fd >= 0)
+        result = note_open(directory, path, fd, maker, end, shell);
+    error = errno;
+    if (fd >= 0)
+        close(fd);
     free(path);
+    errno = error;
     return result;
 }
 

@@ -5,7 +5,7 @@
    the file's, escaped, and which make it is of; where it points to says who made it (maker.h) and, once the
    line of the recipe that settle-sh has run is over, that process:
 
-     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836        a line is running
+     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836=4720   settle-sh 4720 runs a line
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836+4720   it is over, and settled
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836~4720   it is over, not durable
 
@@ -14,10 +14,10 @@
    (mark_is_untouched).
 
    Where there was no file, as in a build from scratch, the time can say instead how the line has ended: that saves
-   four of a mark's six changes to the file system.
+   three of a mark's six changes to the file system.
 
-     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   settle-sh 4720's line is running; or,
-                                          where the mark is of the first or second second of 1970, over: + or ~
+     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   it runs or, where the time is 4720 ns
+                                          into the first or second second of 1970, is over: + or ~
 
    Making one is a metadata operation, which journaling file systems persist in order: no trace of what
    comes after it can survive a crash without it. */
@@ -46,9 +46,8 @@ struct mark {
     char text[MARK_TEXT];
     size_t maker_length;  /* of the maker's part of it */
     bool was_nothing;     /* there was no file when it was marked */
-    pid_t runner;         /* then, of the settle-sh that runs, or ran, the line; or 0 */
+    pid_t runner;         /* of the settle-sh whose line runs or has ended; 0: not of any */
     enum mark_end end;
-    pid_t shell;          /* of the settle-sh that ran the line that has ended */
 };
 
 /* NAME without bytes that a file's name or a list of words can't have, newly allocated; and back.  NULL
@@ -67,8 +66,9 @@ int mark_prepare(const char *directory);
 /* Makes DIRECTORY's own entry durable where order is not free (order.h).  Returns 0, or -1 with errno. */
 int mark_prepare_durably(const char *directory);
 
-/* Marks the COUNT files NAME for a line that this process runs; of those that MAKER has marked already, takes back
-   what is noted of an earlier line's end, of the first one, which the plugin looks at, before the others.  DURABLY
+/* Marks the COUNT files NAME for a line that this process runs.  Those that MAKER has marked already become this
+   process's, but for the marks of others that run: only the first file, whose mark the plugin looks at, is taken from
+   these.  DURABLY
    before anything that comes after it, which costs an fsync where the order of marks before outputs is not free
    (order.h; KNOWN, where not NULL: what is known of it) and PAGE of MAKER's ledger can't do instead.  Returns COUNT,
    or the index of the name that failed, with errno. */
@@ -79,8 +79,9 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
    modification time.  Returns 0, or -1 with errno. */
 int mark_restore(const char *directory, const char *entry, const char *maker, struct timespec state);
 
-/* Notes down in NAME's mark that the line run by process SHELL has ended or, with MARK_RUNNING, has begun.  Returns
-   0, or -1 with errno: ENOENT where there is no such mark of MAKER's (any more). */
+/* Notes down in NAME's mark that the line run by process SHELL has come to END, unless the mark is another process's by
+   now, whose line runs; or, with MARK_RUNNING, makes the mark SHELL's.  Returns 0, or -1 with errno: ENOENT where there
+   is no such mark of MAKER's (any more). */
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell);
 

@@ -28,6 +28,7 @@ struct recipe {
     char *target;
     struct list files;  /* as job_marked has them */
     struct ledger_page page;
+    bool is_shared;  /* another recipe has the target among its files, or had it */
     /* The shell of the last line that had ended when make announced another one.  Until that one's shell
        has said in the mark that it begins there is a doubt: maybe make found the line empty, and has not
        run it.  It is so once the children that make had afterwards are gone, of which it would be one. */
@@ -43,6 +44,7 @@ static struct {
     int folder;  /* the one that file names are relative to: with -C, make leaves it before it ends */
     bool is_durable;  /* the directory is */
     struct order_known order;
+    enum order order_here;  /* for files of the folder that make is in */
     bool catches_quit;  /* make does, until that ends it */
     struct recipe *recipe;
     size_t count, room;
@@ -57,6 +59,8 @@ static bool catches_quit(void)
 
 static int begin(const char *directory)
 {
+    struct stat here;
+
     if (maker_describe(getpid(), state.maker) < 0 || maker_lock(directory) < 0)
         return -1;
     state.pid = getpid();
@@ -65,6 +69,7 @@ static int begin(const char *directory)
     if (state.folder < 0)
         return -1;
     state.order = order_find_out(directory);
+    state.order_here = fstat(state.folder, &here) < 0 ? ORDER_UNKNOWN : order_of(directory, &here, &state.order);
     state.directory = strdup(directory);
     return state.directory ? 0 : -1;
 }
@@ -102,7 +107,7 @@ static pid_t ended_shell(const struct recipe *recipe, enum mark_end *end)
 
     free(path);
     *end = is_read ? mark.end : MARK_RUNNING;
-    return is_read && mark.end != MARK_RUNNING ? mark.shell : 0;
+    return is_read && mark.end != MARK_RUNNING ? mark.runner : 0;
 }
 
 /* True where make has taken notice of the end of its child PID. */
@@ -120,13 +125,29 @@ static void recipe_free(struct recipe *recipe)
     free(recipe->children);
 }
 
+static bool has_file(const struct recipe *recipe, const char *name)
+{
+    for (size_t i = 0; i < recipe->files.count; i++)
+        if (strcmp(recipe->files.name[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Finds out with which of the others the new RECIPE shares its target's file, or they theirs with it. */
+static void find_shared(struct recipe *recipe)
+{
+    for (size_t i = 0; i < state.count; i++) {
+        state.recipe[i].is_shared |= has_file(recipe, state.recipe[i].files.name[0]);
+        recipe->is_shared |= has_file(&state.recipe[i], recipe->files.name[0]);
+    }
+}
+
 /* True where another recipe than number SELF, which still runs, has the file NAME as well. */
 static bool is_shared(const char *name, size_t self)
 {
     for (size_t i = 0; i < state.count; i++)
-        for (size_t j = 0; i != self && j < state.recipe[i].files.count; j++)
-            if (strcmp(state.recipe[i].files.name[j], name) == 0)
-                return true;
+        if (i != self && has_file(&state.recipe[i], name))
+            return true;
     return false;
 }
 
@@ -191,7 +212,9 @@ static void sweep(const char *target)
         enum mark_end end;
         pid_t shell = strcmp(recipe->target, target) == 0 ? 0 : ended_shell(recipe, &end);
 
-        if (shell != 0 && is_reaped(shell) && (shell != recipe->seen || has_no_child(recipe)))
+        /* of a shared one, the end may be that of the other one's line */
+        if (shell != 0 && is_reaped(shell) &&
+            ((shell != recipe->seen && !recipe->is_shared) || has_no_child(recipe)))
             finish(i, end);
         else
             i++;
@@ -235,7 +258,8 @@ void recipes_job(struct job *job)
         recipe_free(&recipe);
         return;
     }
-    job->page = recipe.page = slots_take(state.directory, state.maker, state.order.order, &job->options);
+    find_shared(&recipe);
+    job->page = recipe.page = slots_take(state.directory, state.maker, state.order_here, &job->options);
     state.recipe[state.count++] = recipe;
 }
 

@@ -188,6 +188,8 @@ static void look_at(struct look *look, struct recovery *recovery)
     if (mark_read(recovery->path, &recovery->mark) == 0)
         recovery->maker = maker_look(recovery->mark.text, recovery->mark.maker_length,
                                      look->directory, look->is_local);
+    else if (errno != EINVAL && errno != ENOENT)
+        recovery->what = RECOVERY_FAILED;  /* who knows whose it is */
     if (recovery->maker == MAKER_SELF)
         recovery->what = RECOVERY_OWN;
     else if (recovery->maker == MAKER_GONE)

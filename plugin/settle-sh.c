@@ -258,7 +258,7 @@ int main(int argc, char *argv[])
         cannot_run(shell, errno);
     clear_environment(&job, shell, argc > 0 ? argv[0] : "");
     if (!*job.files) {
-        execvp(command[0], command);
+        child_exec(command);
         cannot_run(command[0], errno);
     }
     _exit(run_job(&job, plain_line(shell, argument), command));  /* nothing is left to be done, or written */

@@ -215,6 +215,63 @@ echo_all() {
     echo "$make" "$(cat shell)" "$(cat recipe)"
 }
 
+# "b" is among a's files as well, and a's recipe ends while b's runs: that is not the end of b's.
+check_shared() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: a b d
+a: private SETTLE = a b
+b: private SETTLE = b $(OTHER)
+c d: private SETTLE = $@
+a: now ; @until grep -q half b; do sleep 0.01; done; echo a >$@
+b: now ; @echo half >$@; $(if $(HOLD),sleep 100,:); echo full >>$@
+c: a ; @echo c >$@
+d: c ; @$(if $(HOLD),touch ready; sleep 100,echo d >$@)
+EOF
+    rm -f ready
+    touch now
+    start_make -j4 HOLD=1 "$@"
+    await ready
+    case $(marks) in *b*) ;; *) fail "b is not marked: $(marks)" ;; esac
+    kill -s KILL "$make"
+    await_end "$make"
+    make_works -j4 "$@"
+    grep -q '^settle: b: its recipe was cut short; removed' out || fail "not told: $(cat out)"
+    test "$(tail -n 1 b)" = full || fail "b: $(cat b)"
+    no_marks
+}
+
+test_a_file_of_two_recipes() {
+    check_shared
+    sleep 0.1
+    echo old >a  # which are there already, the other time
+    echo old >b
+    sleep 0.1
+    check_shared
+}
+
+test_a_file_of_two_recipes_that_have_the_same_files() {
+    check_shared OTHER=a
+    check_shared OTHER=a SETTLE_MODE=deferred SETTLE_BATCH_FILES=1
+}
+
+# The time of a mark with "!" says how its line has ended; a recipe that sets all times says nothing.
+test_recipes_that_set_the_times_of_marks() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: output other
+output other: private SETTLE = $@
+output: ; @echo half >$@; touch -h -d @1 .settle/*; $(if $(HOLD),exit 137,echo full >>$@)
+other: ; @echo other >$@
+EOF
+    make_fails -k HOLD=1
+    test "$(cat output)" = half
+    make_works
+    grep -q '^settle: output: its recipe was cut short; removed' out || fail "not told: $(cat out)"
+    test "$(tail -n 1 output)" = full || fail "output: $(cat output)"
+    no_marks
+}
+
 # The next make comes at once: it waits for the recipe of the dead one, which the kernel tells to end.
 test_the_next_make_waits_for_the_recipe_of_a_dead_one() {
     cat >Makefile <<'EOF'

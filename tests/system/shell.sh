@@ -270,6 +270,24 @@ EOF
     grep -qx "settle: ./loop: ${said##*: }" out || fail "$(cat out), rather than $said"
 }
 
+# As in make: /bin/sh runs it.
+test_a_shell_that_is_a_script_of_nobody_s() {
+    # shellcheck disable=SC2016
+    echo 'echo "$@" >>said; shift; eval "$@"' >script
+    chmod +x script
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SHELL = ./script
+all: private SETTLE = $@
+all: plain
+	@echo "all of it" >$@
+plain: ; @echo "plain" >$@
+EOF
+    mk >out 2>&1 || fail "$(cat out)"
+    test "$(cat all)" = "all of it" || fail "$(cat all)"
+    test "$(grep -c 'all of it' said)" = 1 || fail "$(cat said)"
+}
+
 test_run_by_hand_it_is_a_shell() {
     echo 'echo "$1 $#"; exit 7' >script
     status=0

@@ -81,6 +81,29 @@ static void test_paths(void **state)
     free(path);
 }
 
+static bool is_untouched(const char *name);
+
+static void assert_mark(const char *text, enum mark_end end, pid_t runner)
+{
+    struct mark mark;
+
+    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
+    assert_string_equal(mark.text, text);
+    assert_int_equal(mark.maker_length, strlen(MAKER));
+    assert_int_equal(mark.was_nothing, strchr(text, '!') != NULL);
+    assert_int_equal(mark.end, end);
+    assert_int_equal(mark.runner, runner);
+}
+
+/* MAKER's mark of the KIND, of this process. */
+static const char *text_of(char kind)
+{
+    static char text[MARK_TEXT];
+
+    snprintf(text, sizeof text, "%s%c%jd", MAKER, kind, (intmax_t)getpid());
+    return text;
+}
+
 static void test_life(void **state)
 {
     struct mark mark;
@@ -88,29 +111,14 @@ static void test_life(void **state)
     (void)state;
     write_file("x");
     make_mark(".settle", "x", MAKER);
-    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
-    assert_string_equal(mark.text, MAKER);
-    assert_false(mark.was_nothing);
-    assert_int_equal(mark.maker_length, strlen(MAKER));
-    assert_int_equal(mark.end, MARK_RUNNING);
-    assert_int_equal(mark.shell, 0);
-
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4720), 0);
-    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
-    assert_string_equal(mark.text, MAKER "+4720");
-    assert_int_equal(mark.end, MARK_SETTLED);
-    assert_int_equal(mark.shell, 4720);
-    assert_int_equal(mark.maker_length, strlen(MAKER));
-
+    assert_mark(text_of('='), MARK_RUNNING, getpid());
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, getpid()), 0);
+    assert_mark(text_of('+'), MARK_SETTLED, getpid());
     make_mark(".settle", "x", MAKER);  /* which is there already */
-    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
-    assert_string_equal(mark.text, MAKER);
-    assert_int_equal(mark.end, MARK_RUNNING);
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4194303), 0);
-    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
-    assert_int_equal(mark.end, MARK_DEFERRED);
-    assert_int_equal(mark.shell, 4194303);
-    assert_true(strlen(mark.text) <= 59);
+    assert_mark(text_of('='), MARK_RUNNING, getpid());
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4194304), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4194304), 0);
+    assert_mark(MAKER "~4194304", MARK_DEFERRED, 4194304);
 
     assert_int_equal(mark_remove(".settle", "x", OTHER), 0);
     assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
@@ -119,48 +127,81 @@ static void test_life(void **state)
     assert_int_equal(rmdir(".settle"), 0);
 }
 
-static void assert_mark(const char *text, enum mark_end end, pid_t shell)
-{
-    struct mark mark;
-
-    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
-    assert_string_equal(mark.text, text);
-    assert_int_equal(mark.maker_length, strlen(MAKER));
-    assert_true(mark.was_nothing);
-    assert_int_equal(mark.end, end);
-    assert_int_equal(mark.shell, shell);
-}
-
-/* Of a file that was not there: the end is noted in the mark's time, unless it is another process's. */
+/* Of a file that was not there: the end is noted in the mark's time. */
 static void test_life_from_nothing(void **state)
 {
-    char ours[MARK_TEXT];
-
     (void)state;
-    snprintf(ours, sizeof ours, "%s!%jd", MAKER, (intmax_t)getpid());
     make_mark(".settle", "x", MAKER);
-    assert_mark(ours, MARK_RUNNING, 0);
+    assert_mark(text_of('!'), MARK_RUNNING, getpid());
     write_file("x");
     assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, getpid()), 0);
-    assert_mark(ours, MARK_SETTLED, getpid());
+    assert_mark(text_of('!'), MARK_SETTLED, getpid());
     make_mark(".settle", "x", MAKER);  /* the next line, by chance by the same process */
-    assert_mark(ours, MARK_RUNNING, 0);
+    assert_mark(text_of('!'), MARK_RUNNING, getpid());
     assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, getpid()), 0);
-    assert_mark(ours, MARK_DEFERRED, getpid());
-
+    assert_mark(text_of('!'), MARK_DEFERRED, getpid());
     assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4194304), 0);
-    assert_mark(MAKER "!4194304", MARK_RUNNING, 0);
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4721), 0);
-    assert_mark(MAKER "!4721", MARK_RUNNING, 0);
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4194304), 0);
-    assert_mark(MAKER "!+4194304", MARK_SETTLED, 4194304);
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4721), 0);
-    assert_mark(MAKER "!~4721", MARK_DEFERRED, 4721);
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4722), 0);
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4722), 0);
-    assert_mark(MAKER "!4722", MARK_SETTLED, 4722);
+    assert_mark(MAKER "!4194304", MARK_RUNNING, 4194304);
     assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
     assert_int_equal(rmdir(".settle"), 0);
+}
+
+/* The line of a process that the mark is no more of ends: that is not the end of the other's. */
+static void test_end_of_another(void **state)
+{
+    (void)state;
+    for (int exists = 0; exists < 2; exists++) {
+        make_mark(".settle", "x", MAKER);
+        assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4711), 0);
+        assert_mark(text_of(exists ? '=' : '!'), MARK_RUNNING, getpid());
+        assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, getpid()), 0);
+        assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4711), 0);
+        assert_mark(text_of(exists ? '+' : '!'), MARK_SETTLED, getpid());
+        assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+        write_file("x");
+    }
+}
+
+/* A line that runs keeps its mark, unless the other line is of the file's own target. */
+static void test_mark_of_who_runs(void **state)
+{
+    char *names[2] = {(char *)"y", (char *)"x"};
+    char text[MARK_TEXT];
+
+    (void)state;
+    snprintf(text, sizeof text, "%s!%jd", MAKER, (intmax_t)getppid());
+    make_mark(".settle", "x", MAKER);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, getppid()), 0);
+    assert_int_equal(mark_make(".settle", names, 2, MAKER, true, NULL, NO_PAGE), 2);
+    assert_mark(text, MARK_RUNNING, getppid());
+    make_mark(".settle", "x", MAKER);
+    assert_mark(text_of('!'), MARK_RUNNING, getpid());
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, getppid()), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, getppid()), 0);
+    assert_int_equal(mark_make(".settle", names, 2, MAKER, true, NULL, NO_PAGE), 2);
+    assert_mark(text_of('!'), MARK_RUNNING, getpid());
+}
+
+/* As other programs set times: the end is not noted so.  And where the file system has none that fine. */
+static void test_time_of_others(void **state)
+{
+    char *path = mark_path(".settle", "x", MAKER), text[MARK_TEXT];
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 1}};
+
+    (void)state;
+    make_mark(".settle", "x", MAKER);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), 0);
+    assert_mark(text_of('!'), MARK_RUNNING, getpid());
+    assert_int_equal(unlink(path), 0);
+    snprintf(text, sizeof text, "%s!~%jd", MAKER, (intmax_t)getpid());
+    assert_int_equal(symlink(text, path), 0);
+    assert_mark(text, MARK_DEFERRED, getpid());
+    *strchr(text, '~') = '+';
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(text, path), 0);
+    assert_mark(text, MARK_SETTLED, getpid());
+    assert_false(is_untouched("x"));
+    free(path);
 }
 
 static struct timespec time_of(const char *name)
@@ -202,7 +243,7 @@ static void test_time(void **state)
     make_mark(".settle", "x", MAKER);
     assert_time(time_of("x"), before);
     assert_true(is_untouched("x"));
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, getpid()), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4720), 0);
     assert_time(time_of("x"), before);
     assert_true(is_untouched("x"));
     write_file("x");
@@ -223,7 +264,7 @@ static void test_time_without_a_file(void **state)
     assert_time(time_of("x"), epoch);
     write_file("x");
     assert_false(is_untouched("x"));
-    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, 4720), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_DEFERRED, getpid()), 0);
     assert_time(time_of("x"), epoch);
     assert_false(is_untouched("x"));
 }
@@ -268,9 +309,11 @@ static void test_text_is_short(void **state)
     assert_true(MAKER_TEXT - 1 + sizeof "!+4194304" - 1 <= 59);
     assert_int_equal(maker_describe(getpid(), maker), 0);
     make_mark(".settle", "x", maker);
+    assert_int_equal(mark_note(".settle", "x", maker, MARK_RUNNING, 4194304), 0);
     assert_int_equal(mark_note(".settle", "x", maker, MARK_SETTLED, 4194304), 0);
     assert_int_equal(read_of(".settle", "x", maker, &mark), 0);
-    assert_int_equal(mark.shell, 4194304);
+    assert_int_equal(mark.runner, 4194304);
+    assert_true(strlen(mark.text) <= 59);
 }
 
 static void test_note_without_a_mark(void **state)
@@ -299,11 +342,9 @@ static void test_mark_of_the_same_name(void **state)
     assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
     assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 1), -1);
     assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
-    assert_string_equal(mark.text, stranger);
-    write_file("x");
+    assert_memory_equal(mark.text, stranger, strlen(stranger));
     make_mark(".settle", "x", MAKER);
-    assert_int_equal(read_of(".settle", "x", MAKER, &mark), 0);
-    assert_string_equal(mark.text, MAKER);
+    assert_mark(text_of('='), MARK_RUNNING, getpid());
 }
 
 static void test_what_is_no_mark(void **state)
@@ -381,9 +422,11 @@ static void test_long_names(void **state)
     for (size_t length = 215; length <= 3000; length = length < 235 ? length + 1 : length * 2) {
         long_name(text, length);
         make_mark(".settle", text, MAKER);
+        assert_int_equal(mark_note(".settle", text, MAKER, MARK_RUNNING, 7), 0);
         assert_int_equal(mark_note(".settle", text, MAKER, MARK_SETTLED, 7), 0);
         assert_int_equal(read_of(".settle", text, MAKER, &mark), 0);
-        assert_int_equal(mark.shell, 7);
+        assert_int_equal(mark.runner, 7);
+        assert_int_equal(mark.end, MARK_SETTLED);
         assert_int_equal(mark_remove(".settle", text, MAKER), 0);
         assert_int_equal(rmdir(".settle"), 0);
     }
@@ -424,6 +467,9 @@ int main(void)
         IN_FOLDER(test_paths),
         IN_FOLDER(test_life),
         IN_FOLDER(test_life_from_nothing),
+        IN_FOLDER(test_end_of_another),
+        IN_FOLDER(test_mark_of_who_runs),
+        IN_FOLDER(test_time_of_others),
         IN_FOLDER(test_time),
         IN_FOLDER(test_time_without_a_file),
         IN_FOLDER(test_mark_of_the_same_tick),
