@@ -186,7 +186,7 @@ static int open_to_write(const char *directory, const char *maker)
 /* Empties COUNT pages from number FIRST on.  Where that fails, some files are built again after a crash. */
 static void empty(int fd, size_t first, size_t count)
 {
-    const size_t most = 16 * PAGE;
+    const size_t most = (size_t)16 * PAGE;
     size_t at = first * PAGE, end = at + count * PAGE;
     char *zeros = count > 0 ? aligned_alloc(PAGE, most) : NULL;  /* as O_DIRECT wants it */
     ssize_t n = 1;
