@@ -275,8 +275,9 @@ static int make_one(const char *directory, const char *name, const char *maker, 
     if (result < 0 && errno == EEXIST) {
         if (mark_read(path, &mark) == 0 && is_of(&mark, maker))
             result = take(directory, name, maker, &mark, is_own);
-        else if (unlink(path) == 0 || errno == ENOENT)
-            /* of another boot, by chance of the same number and time; or removed by a batch just now */
+        else if (unlink(path) == 0)  /* of another boot, by chance of the same number and time */
+            errno = ENOENT;
+        if (result < 0 && errno == ENOENT)  /* or a batch has just removed it */
             *is_new = (result = symlink(text, path)) == 0;
     }
     if (result == 0 && *is_new && !was_nothing)
