@@ -81,11 +81,11 @@ static int add_mark(char *page, char **end, const char *directory, const char *n
     char *path = mark_path(directory, name, maker);
     const char *entry = path ? path + strlen(directory) + 1 : NULL;
     size_t room = (size_t)(page + PAGE - *end);
-    struct timespec state;
+    struct mark mark;
     int result = -1, n;
 
-    if (entry && !strchr(entry, '/') && mark_state(path, &state) == 0) {
-        n = snprintf(*end, room, "%jd.%09ld %s\n", (intmax_t)state.tv_sec, state.tv_nsec, entry);
+    if (entry && !strchr(entry, '/') && mark_read(path, &mark) == 0) {
+        n = snprintf(*end, room, "%jd.%09ld %s\n", (intmax_t)mark.state.tv_sec, mark.state.tv_nsec, entry);
         if (n > 0 && (size_t)n < room) {
             *end += n;
             result = 0;

@@ -99,6 +99,8 @@ static int read_open(int fd, struct mark *mark)
         errno = EINVAL;
         return -1;
     }
+    mark->state = mark->was_nothing ? (struct timespec){0, 0} : st.st_mtim;
+    mark->changed = st.st_ctim;
     return 0;
 }
 
@@ -207,34 +209,23 @@ static void note_state(const char *path, const char *name, int64_t age)
         set_time(path, (struct timespec){0, 0});
 }
 
-int mark_state(const char *path, struct timespec *state)
-{
-    struct mark mark;
-    struct stat st;
-
-    if (mark_read(path, &mark) < 0 || lstat(path, &st) < 0)
-        return -1;
-    *state = mark.was_nothing ? (struct timespec){0, 0} : st.st_mtim;
-    return 0;
-}
-
 bool mark_is_untouched(const char *path, const char *name)
 {
-    struct timespec change, state;
-    struct stat mark;
+    struct timespec change;
+    struct mark mark;
 
-    if (mark_state(path, &state) < 0 || lstat(path, &mark) < 0 || last_change(name, &change) < 0 || state.tv_sec == 0 ||
-        (state.tv_sec == mark.st_ctim.tv_sec && state.tv_nsec == mark.st_ctim.tv_nsec))
+    if (mark_read(path, &mark) < 0 || last_change(name, &change) < 0 || mark.state.tv_sec == 0 ||
+        (mark.state.tv_sec == mark.changed.tv_sec && mark.state.tv_nsec == mark.changed.tv_nsec))
         return false;  /* there was no file, or the time could not be set */
-    return state.tv_sec == change.tv_sec && state.tv_nsec == change.tv_nsec;
+    return mark.state.tv_sec == change.tv_sec && mark.state.tv_nsec == change.tv_nsec;
 }
 
 bool mark_is_old_link(const char *path, const struct stat *link)
 {
-    struct timespec state;
+    struct mark mark;
 
-    return S_ISLNK(link->st_mode) && mark_state(path, &state) == 0 && state.tv_sec != 0 &&
-           !is_before(state, link->st_ctim);
+    return S_ISLNK(link->st_mode) && mark_read(path, &mark) == 0 && mark.state.tv_sec != 0 &&
+           !is_before(mark.state, link->st_ctim);
 }
 
 static bool is_running(pid_t pid)
@@ -400,7 +391,6 @@ static int note_open(const char *directory, const char *path, int fd, const char
 {
     char text[MARK_TEXT];
     struct mark mark;
-    struct stat st;
 
     if (read_open(fd, &mark) < 0)
         return -1;
@@ -412,10 +402,8 @@ static int note_open(const char *directory, const char *path, int fd, const char
         return 0;
     if (end != MARK_RUNNING && mark.was_nothing && note_in_time(fd, end, shell) == 0)
         return 0;
-    if (fstat(fd, &st) < 0)
-        return -1;
     describe(text, &mark, maker, end, shell);
-    return replace(directory, path, maker, text, mark.was_nothing ? NULL : &st.st_mtim);
+    return replace(directory, path, maker, text, mark.was_nothing ? NULL : &mark.state);
 }
 
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,

@@ -48,6 +48,8 @@ struct mark {
     bool was_nothing;     /* there was no file when it was marked */
     pid_t runner;         /* of the settle-sh whose line runs or has ended; 0: not of any */
     enum mark_end end;
+    struct timespec state;   /* the file's ctime before, or the Epoch */
+    struct timespec changed; /* the mark's own ctime */
 };
 
 /* NAME without bytes that a file's name or a list of words can't have, newly allocated; and back.  NULL
@@ -68,10 +70,9 @@ int mark_prepare_durably(const char *directory);
 
 /* Marks the COUNT files NAME for a line that this process runs.  Those that MAKER has marked already become this
    process's, but for the marks of others that run: only the first file, whose mark the plugin looks at, is taken from
-   these.  DURABLY
-   before anything that comes after it, which costs an fsync where the order of marks before outputs is not free
-   (order.h; KNOWN, where not NULL: what is known of it) and PAGE of MAKER's ledger can't do instead.  Returns COUNT,
-   or the index of the name that failed, with errno. */
+   these.  DURABLY before anything that comes after it, which costs an fsync where the order of marks before outputs is
+   not free (order.h; KNOWN, where not NULL: what is known of it) and PAGE of MAKER's ledger can't do instead.  Returns
+   COUNT, or the index of the name that failed, with errno. */
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
                  bool durably, const struct order_known *known, const struct ledger_page *page);
 
@@ -84,9 +85,6 @@ int mark_restore(const char *directory, const char *entry, const char *maker, st
    is no such mark of MAKER's (any more). */
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell);
-
-/* What the mark at PATH says of its file: its ctime before, or the Epoch, into *STATE.  Returns 0, or -1 with errno. */
-int mark_state(const char *path, struct timespec *state);
 
 /* True where the file NAME, or what it leads to as a link, has not changed since its mark at PATH was made. */
 bool mark_is_untouched(const char *path, const char *name);

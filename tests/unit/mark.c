@@ -81,7 +81,14 @@ static void test_paths(void **state)
     free(path);
 }
 
-static bool is_untouched(const char *name);
+static bool is_untouched(const char *name)
+{
+    char *path = mark_path(".settle", name, MAKER);
+    bool is = mark_is_untouched(path, name);
+
+    free(path);
+    return is;
+}
 
 static void assert_mark(const char *text, enum mark_end end, pid_t runner)
 {
@@ -206,21 +213,10 @@ static void test_time_of_others(void **state)
 
 static struct timespec time_of(const char *name)
 {
-    char *path = mark_path(".settle", name, MAKER);
-    struct timespec time;
+    struct mark mark;
 
-    assert_int_equal(mark_state(path, &time), 0);
-    free(path);
-    return time;
-}
-
-static bool is_untouched(const char *name)
-{
-    char *path = mark_path(".settle", name, MAKER);
-    bool is = mark_is_untouched(path, name);
-
-    free(path);
-    return is;
+    assert_int_equal(read_of(".settle", name, MAKER, &mark), 0);
+    return mark.state;
 }
 
 static void assert_time(struct timespec time, struct timespec expected)
