@@ -5,11 +5,13 @@
    But it expands $(SHELL) in the target's context before each recipe line, then (once for each
    target) the exported variables for the recipe's environment.  So:
 
-     override SHELL = $(if $(value SETTLE),$(settle-hook shell),/bin/sh)    settle-sh where SETTLE has
-                                                      files, else what it was
+     override SHELL = $(if $(value SETTLE)$(settle-begun),$(settle-hook shell),/bin/sh)    settle-sh where
+                                                      SETTLE has files, else what it was
      override export SETTLE_JOB = $(if $(value SETTLE),$(settle-hook job))   what settle-sh is to do: job.h
 
    $(value), not $(SETTLE) itself: a target without SETTLE costs no more than that, and see expand_setting.
+   settle-begun is not empty while there are annotated targets whose recipes have begun, and may be over by now: their
+   marks are not to stay while a line of another target runs, which may take an hour, and be interrupted.
 
    The makefiles may set SHELL before or after "load", so SHELL is replaced when all are read.  make
    tells of that moment by expanding GPATH, exactly once, after the last makefile is read and before
@@ -37,7 +39,7 @@
 #include "recovery.h"
 #include "shell.h"
 
-#define SHELL_HOOK "$(if $(value SETTLE),$(settle-hook shell),"
+#define SHELL_HOOK "$(if $(value SETTLE)$(settle-begun),$(settle-hook shell),"
 #define GPATH_HOOK "$(settle-hook gpath)"
 
 /* The kernel takes no longer string into a new process (execve(2), MAX_ARG_STRLEN), whatever the
@@ -63,6 +65,7 @@ static struct {
     char *inherited_shell;  /* the project's shell, where a settle-sh has started this make */
     char *shell_code;       /* SHELL as we have set it */
     struct current current;
+    bool has_begun;  /* settle-begun is set */
     enum { NOT_ASKED, ASKED, ANSWERING } setting_state;  /* expand_setting */
     char *setting;
 } hook;
@@ -165,6 +168,29 @@ static void current_look(char *target)
     job->shell = make_need(strdup(""));
 }
 
+/* Sets settle-begun. */
+static void set_begun(bool has_begun)
+{
+    if (has_begun == hook.has_begun)
+        return;
+    hook.has_begun = has_begun;
+    free(make_expand(has_begun ? "$(eval override settle-begun := 1)" : "$(eval override settle-begun :=)"));
+}
+
+/* make is about to start a line, or runs $(shell).  The recipes hear of it before anything else is expanded: what
+   that takes a $(shell) for may start lines of other targets. */
+static void line_look(void)
+{
+    char *target = make_target(), *unit = *target ? make_unit() : make_need(strdup(""));
+
+    recipes_line(unit);
+    free(unit);
+    current_look(target);
+    hook.current.shell_is_ours = true;
+    if (!*hook.current.job.marks && recipes_begun() == 0)
+        set_begun(false);
+}
+
 /* SHELL, before each line of a recipe: the project's own where there is nothing to settle (make then
    runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
 static char *part_shell(void)
@@ -176,13 +202,9 @@ static char *part_shell(void)
         answer_setting();
         return NULL;
     }
+    if (hook.setting_state == NOT_ASKED)
+        line_look();
     shell = expand_project_shell();
-    if (hook.setting_state == NOT_ASKED) {
-        current_look(make_target());
-        hook.current.shell_is_ours = true;
-        if (*hook.current.job.marks)
-            recipes_line(hook.current.job.target);
-    }
     if (hook.setting_state == ANSWERING || !*hook.current.job.files) {
         result = make_result(shell);
         free(shell);
@@ -228,6 +250,7 @@ static char *current_text(struct current *current)
     if (!*current->job.marks)
         return make_need(job_format(&current->job));
     recipes_job(&current->job);
+    set_begun(true);
     text = make_need(job_format(&current->job));
     length = strlen(text) + sizeof JOB "=";
     batch = length < LONGEST_VARIABLE
@@ -294,8 +317,8 @@ static bool set_shell(const char *modifier)
     char *code, *value;
     bool is_set;
 
-    if (asprintf(&code, "$(eval %sSHELL = $$(if $$(value SETTLE),$$(settle-hook shell),%s))", modifier,
-                 plain_shell()) < 0)
+    if (asprintf(&code, "$(eval %sSHELL = $$(if $$(value SETTLE)$$(settle-begun),$$(settle-hook shell),%s))",
+                 modifier, plain_shell()) < 0)
         make_need(NULL);
     free(make_expand(code));
     free(code);
@@ -397,6 +420,7 @@ int hook_prepare(const char *library)
     free(make_expand("$(eval GPATH = $$(settle-hook gpath))"));
     if (!is_hooked())
         free(make_expand("$(eval override GPATH = $$(settle-hook gpath))"));
+    free(make_expand("$(eval override settle-begun :=)"));
     free(make_expand("$(eval override export " JOB " = $$(if $$(value SETTLE),$$(settle-hook job)))"));
     return 0;
 }

@@ -221,6 +221,11 @@ static void sweep(const char *target)
     }
 }
 
+size_t recipes_begun(void)
+{
+    return state.count;
+}
+
 void recipes_line(const char *target)
 {
     struct recipe *recipe;

@@ -10,6 +10,7 @@
 #define SETTLE_RECIPES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "job.h"
 
@@ -21,11 +22,14 @@ int recipes_mark_in(const char *directory, bool durably);
 /* Who these marks are made by, or an empty text where none are. */
 const char *recipes_maker(void);
 
-/* make is about to start a line of TARGET's recipe. */
+/* make is about to start a line of TARGET's recipe, which may be one without marks. */
 void recipes_line(const char *target);
 
 /* JOB is that of all lines of its target's recipe, of which the first is about to start; sets its page. */
 void recipes_job(struct job *job);
+
+/* How many recipes of recipes_job are not known to be over. */
+size_t recipes_begun(void);
 
 /* At make's end, or when it starts anew: all that has ended is made durable and its marks are removed; what
    of it fails is told on stderr.  Returns 0, or 1 where something failed. */

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,17 +67,25 @@ static bool is_remade(const struct way_of_telling *way, const char *name)
             (st.st_ctim.tv_sec == way->began.tv_sec && st.st_ctim.tv_nsec >= way->began.tv_nsec));
 }
 
+/* True where NAME is in make code what it is elsewhere: letters and digits, what is beyond ASCII included, and some
+   more. */
+static bool is_plain(const char *name)
+{
+    for (; *name; name++)
+        if (!isalnum((unsigned char)*name) && !strchr("/._+-@", *name) && (unsigned char)*name < 0x80)
+            return false;
+    return true;
+}
+
 /* Makes the target NAME out of date without touching it, which under -n is all that is to be done: it gets a
    prerequisite that is never up to date.  A name that make code can't carry is left as it is, told all the
    same; so is each, once make has taken the makefiles' rules.  If make has started anew so often, a makefile depends
    on one whose recipe doesn't change it: that would have no end. */
 static void make_out_of_date(const struct way_of_telling *way, const char *name)
 {
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-@";
     char *code;
 
-    if (way->is_late || way->restarts >= MOST_RESTARTS || !*name || name[strspn(name, plain)])
+    if (way->is_late || way->restarts >= MOST_RESTARTS || !*name || !is_plain(name))
         return;
     /* the first target that make comes to know would be its default goal */
     if (asprintf(&code,

@@ -215,6 +215,31 @@ echo_all() {
     echo "$make" "$(cat shell)" "$(cat recipe)"
 }
 
+# What is whole stays so, however long a target without SETTLE takes after it.
+test_killed_in_a_target_without_files() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: check
+first second: private SETTLE = $@
+first second:
+	@echo making $@; echo $@ >$@
+	@:
+check: first second
+	@$(if $(HOLD),cp -a .settle marks; echo $$$$ >recipe; touch ready; exec sleep 100,:)
+	@echo checked
+EOF
+    start_make -j2 HOLD=1
+    await ready
+    test -z "$(find marks -type l)" || fail "marks of what is over: $(ls marks)"
+    kill -s KILL "$make" "$(cat recipe)"
+    await_end "$make"
+    make_works
+    expect out <<'EOF'
+checked
+EOF
+    no_marks
+}
+
 # "b" is among a's files as well, and a's recipe ends while b's runs: that is not the end of b's.
 check_shared() {
     cat >Makefile <<'EOF'
@@ -307,6 +332,23 @@ test_dry_runs_tell_and_touch_nothing() {
     test "$(cat cut)" = half || fail "cut was touched"
     test "$(marks)" = "$before" || fail "marks were touched"
     expect_made_again
+}
+
+test_dry_runs_take_names_beyond_ascii_for_out_of_date() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+grün: private SETTLE = $@
+grün:
+	@echo half >$@; $(if $(HOLD),echo $$$$ >recipe; touch ready; exec sleep 100)
+EOF
+    start_make HOLD=1
+    await ready
+    kill -s KILL "$make" "$(cat recipe)"
+    await_end "$make"
+    run mk -q
+    test $status = 1 || fail "-q: status $status"
+    make_works -n
+    grep -q '^echo half >grün' out || fail "not made: $(cat out)"
 }
 
 # The plugin is loaded before make knows a goal.
