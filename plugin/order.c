@@ -83,6 +83,13 @@ bool order_is_free(const char *marks, const char *files)
     return stat(files, &st) == 0 && order_of(marks, &st, NULL) == ORDER_FREE;
 }
 
+bool order_is_in_memory(const char *directory)
+{
+    unsigned long magic = magic_of(directory);
+
+    return magic == FS_TMPFS || magic == FS_RAMFS;
+}
+
 bool order_is_local(const char *directory)
 {
     switch (magic_of(directory)) {

@@ -31,6 +31,9 @@ enum order order_of(const char *marks, const struct stat *file, const struct ord
 /* True where that is ORDER_FREE, of what is in the directory FILES. */
 bool order_is_free(const char *marks, const char *files);
 
+/* True where what is in DIRECTORY is in memory alone: an fsync there does nothing, and says that all is well. */
+bool order_is_in_memory(const char *directory);
+
 /* True where the file system of DIRECTORY can't be mounted by two hosts at a time. */
 bool order_is_local(const char *directory);
 

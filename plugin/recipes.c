@@ -74,6 +74,14 @@ static int begin(const char *directory)
     return state.directory ? 0 : -1;
 }
 
+/* What is to survive a power cut is told of by what doesn't? */
+static void warn_of_memory(const char *directory)
+{
+    if (order_is_in_memory(directory) && !order_is_in_memory("."))
+        message("SETTLE_DIR: %s: in memory (tmpfs); after a power cut no mark there tells what was cut short",
+                directory);
+}
+
 int recipes_mark_in(const char *directory, bool durably)
 {
     if (!*directory)
@@ -87,6 +95,7 @@ int recipes_mark_in(const char *directory, bool durably)
     if (durably && !state.is_durable) {
         if (mark_prepare_durably(state.directory) < 0)
             return -1;
+        warn_of_memory(state.directory);
         state.is_durable = true;
     }
     return 0;

@@ -161,6 +161,30 @@ EOF
     no_marks there/marks
 }
 
+test_marks_in_memory_are_warned_of() {
+    memory=$(mktemp -d /dev/shm/settle-test.XXXXXX 2>/dev/null) || skip "needs a /dev/shm to write to"
+    at_exit "rm -rf '$memory'"
+    test "$(stat -f -c %T "$memory")" = tmpfs || skip "needs a /dev/shm that is tmpfs"
+    test "$(stat -f -c %T .)" != tmpfs || skip "needs a TMPDIR that isn't on tmpfs"
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+a b: private SETTLE = $@
+a b: ; @echo $@ >$@
+EOF
+    make_works a b SETTLE_DIR="$memory/marks"
+    expect out <<EOF
+settle: SETTLE_DIR: $memory/marks: in memory (tmpfs); after a power cut no mark there tells what was cut short
+EOF
+    no_marks "$memory/marks"
+    rm a b
+    make_works a b SETTLE_DIR="$memory/marks" SETTLE_MODE=writeback
+    expect out </dev/null
+    mkdir "$memory/all"
+    cp Makefile "$memory/all"
+    make_works -C "$memory/all" a b SETTLE_DIR="$memory/marks"
+    ! grep SETTLE_DIR out || fail "warned of, though all is on tmpfs"
+}
+
 test_odd_names() {
     long=$(printf '%0200d' 0)
     mkdir -p "$long/$long"
