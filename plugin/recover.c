@@ -222,7 +222,8 @@ int recover(const char *directory, bool just_look,
     struct look look = {directory, order_is_local(directory), just_look, ""};
     struct marks marks = {0};
     bool has_ledger = ledger_is_left(directory);
-    int lock = has_ledger || (!just_look && has_dead(directory, look.is_local)) ? recover_lock(directory) : -1;
+    bool has_work = !just_look && (recover_lock_is_left(directory) || has_dead(directory, look.is_local));
+    int lock = has_ledger || has_work ? recover_lock(directory) : -1;
     int result = has_ledger ? ledger_restore(directory) : 0;
 
     if (result == 0)

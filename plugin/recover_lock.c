@@ -50,6 +50,15 @@ int recover_lock(const char *directory)
     return fd;
 }
 
+bool recover_lock_is_left(const char *directory)
+{
+    char *path = path_of(directory);
+    bool is_left = path && access(path, F_OK) == 0;
+
+    free(path);
+    return is_left;
+}
+
 void recover_unlock(const char *directory, int lock)
 {
     char *path = path_of(directory);

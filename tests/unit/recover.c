@@ -84,6 +84,20 @@ static enum recovery_what what_becomes(bool just_look)
     return told.what;
 }
 
+static void test_lock_of_a_killed_recovery(void **state)
+{
+    struct told told = {.count = 0};
+
+    (void)state;
+    assert_int_equal(mkdir("marks", 0777), 0);
+    write_file("marks/lock");
+    assert_int_equal(recover("marks", true, tell, &told), 0);
+    assert_true(is_there("marks/lock"));
+    assert_int_equal(recover("marks", false, tell, &told), 0);
+    assert_false(is_there("marks/lock"));
+    assert_int_equal(told.count, 0);
+}
+
 static void test_file_of_a_dead_make(void **state)
 {
     (void)state;
@@ -367,6 +381,7 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_lock_of_a_killed_recovery),
         TEST(test_file_of_a_dead_make),
         TEST(test_file_that_was_not_touched),
         TEST(test_file_that_the_make_has_made),
