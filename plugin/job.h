@@ -32,7 +32,8 @@ struct job {
     char *files;  /* as SETTLE expands in the target's context */
 };
 
-/* The names in JOB's files, which are one name where they are the target's, maybe with blanks in it.  Returns 0, or -1 with errno ENOMEM; names_free gives the memory back. */
+/* The names in JOB's files, which are one name where they are the target's, maybe with blanks in it.  Returns 0, or -1
+   with errno ENOMEM; names_free gives the memory back. */
 int job_names(const struct job *job, struct names *names);
 
 /* JOB's text, newly allocated, or NULL with errno ENOMEM. */
@@ -44,10 +45,10 @@ char *job_format(const struct job *job);
 int job_parse(struct job *job, const char *text);
 
 /* Adds to NAMES what is marked for JOB: first the target, in whose mark settle-sh notes the end of each line last
-   and which the plugin looks at, then its other files.  Where the target is none of the files, it is not ours to remove after a crash: the first
-   mark is then that of a file that can't exist, below the folder of the marks.  The same for plugin and
-   settle-sh, whatever files there are: only a SETTLE that is the target, blanks and all, is one name with
-   blanks.  Returns 0, or -1 with errno ENOMEM. */
+   and which the plugin looks at, then its other files.  Where the target is none of the files, it is not ours to
+   remove after a crash: the first mark is then that of a file that can't exist, below the folder of the marks.  The
+   same for plugin and settle-sh, whatever files there are: only a SETTLE that is the target, blanks and all, is one
+   name with blanks.  Returns 0, or -1 with errno ENOMEM. */
 int job_marked(const struct job *job, struct list *names);
 
 void job_free(struct job *job);

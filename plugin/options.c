@@ -153,7 +153,8 @@ int options_from_environment(struct settle_options *options, const char **name,
 
 const char *options_conflict(const struct settle_options *options)
 {
-    return options->stable > options->timeout ? "the time to stand still (SETTLE_STABLE) is longer than the timeout (SETTLE_TIMEOUT)" : NULL;
+    return options->stable > options->timeout
+               ? "the time to stand still (SETTLE_STABLE) is longer than the timeout (SETTLE_TIMEOUT)" : NULL;
 }
 
 /* SECONDS as set_seconds reads them. */

@@ -49,9 +49,9 @@ const char *options_conflict(const struct settle_options *options);
 int options_from_environment(struct settle_options *options, const char **name,
                              const char **expected);
 
-/* OPTIONS as words "mode=fsync stable=0 timeout=10 verbose=0" (batches are not settle-sh's to decide), and back.  options_format writes at most SIZE bytes,
-   the closing NUL included; OPTIONS_TEXT is always enough.  options_parse returns 0, or -1 where
-   TEXT is not what options_format writes. */
+/* OPTIONS as words "mode=fsync stable=0 timeout=10 verbose=0" (batches are not settle-sh's to decide), and back.
+   options_format writes at most SIZE bytes, the closing NUL included; OPTIONS_TEXT is always enough.  options_parse
+   returns 0, or -1 where TEXT is not what options_format writes. */
 #define OPTIONS_TEXT 128
 void options_format(const struct settle_options *options, char *text, size_t size);
 int options_parse(struct settle_options *options, const char *text);

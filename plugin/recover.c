@@ -81,7 +81,8 @@ static int take_over(const char *directory, const char *file)
     char maker[MAKER_TEXT], *name = strdup(file), *path = NULL;
     int result = -1;
 
-    if (name && maker_describe(getpid(), maker) == 0 && mark_make(directory, &name, 1, maker, true, NULL, NO_PAGE) == 1 &&
+    if (name && maker_describe(getpid(), maker) == 0 &&
+        mark_make(directory, &name, 1, maker, true, NULL, NO_PAGE) == 1 &&
         (path = mark_path(directory, name, maker)))
         result = utimensat(AT_FDCWD, path, touched, AT_SYMLINK_NOFOLLOW);
     free(path);

@@ -111,7 +111,7 @@ await() {
         ! test -e "$1" || return 0
         sleep 0.1
     done
-    fail "$1 doesn't come: $(cat log 2>/dev/null)"
+    fail "$1 doesn't come: $(cat log make.out 2>/dev/null)"
 }
 
 mount_or_skip() {

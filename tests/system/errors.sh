@@ -155,7 +155,8 @@ test_a_quota() {
     mkdir mnt
     truncate -s 64M image
     mkfs.ext4 -q -O quota -E quotatype=usrquota -m 0 image
-    mount -o loop,usrquota image mnt 2>/dev/null || skip "needs ext4 quotas in the kernel (CONFIG_QFMT_V2), and leave to mount"
+    mount -o loop,usrquota image mnt 2>/dev/null ||
+        skip "needs ext4 quotas in the kernel (CONFIG_QFMT_V2), and leave to mount"
     at_exit "umount -l '$PWD/mnt'"
     chmod 777 mnt
     setquota -u 65534 0 2048 0 0 mnt

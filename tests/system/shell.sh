@@ -19,16 +19,6 @@ wait_make() {
     wait "$make_pid" || status=$?
 }
 
-# Waits until FILE is there, for ten seconds.
-wait_for_file() {
-    tries=0
-    until test -e "$1"; do
-        tries=$((tries + 1))
-        test $tries -lt 200 || fail "$1 did not appear: $(cat make.out)"
-        sleep 0.05
-    done
-}
-
 # The processes of the session of make, itself not counted, nor what has ended and waits for init to
 # take notice.
 processes_left() {
@@ -104,7 +94,7 @@ compound:
 	sleep 300 & (sleep 300; true) | cat; touch never
 EOF
     start_session -j2
-    wait_for_file started.simple
+    await started.simple
     sleep 0.2
     kill -TERM "$make_pid"
     wait_make
@@ -127,7 +117,7 @@ inner:
 	touch started; sleep 300
 EOF
     start_session
-    wait_for_file started
+    await started
     kill -TERM "$make_pid"
     wait_make
     test "$status" = 143 || fail "make ended with $status"
@@ -143,7 +133,7 @@ all:
 	touch started; sleep 300
 EOF
     start_session
-    wait_for_file started
+    await started
     daemon=$(cat daemon)
     at_exit "kill $daemon 2>/dev/null || :"
     kill -TERM "$make_pid"
@@ -167,7 +157,7 @@ test_a_group_signal_reaches_the_recipe_once() {
         rm -f log started ended
         counting_makefile
         start_session SIGNAL=$signal
-        wait_for_file started
+        await started
         kill -s $signal -- "-$make_pid"
         wait_make
         test "$(cat log)" = got || fail "$signal: $(cat log)"
@@ -180,7 +170,7 @@ test_a_signal_to_settle_sh_reaches_the_recipe_once() {
         rm -f log started ended count
         counting_makefile
         start_session SIGNAL=$signal
-        wait_for_file started
+        await started
         shell_pid=$(ps -o pid= --ppid "$make_pid")
         # shellcheck disable=SC2086 # the blanks before the number
         kill -$signal $shell_pid
@@ -193,7 +183,7 @@ test_a_signal_to_settle_sh_reaches_the_recipe_once() {
 test_sigterm_from_make_reaches_the_recipe_once() {
     counting_makefile
     start_session SIGNAL=TERM
-    wait_for_file started
+    await started
     kill -TERM "$make_pid"
     wait_make
     test "$(cat log)" = got || fail "$(cat log)"
