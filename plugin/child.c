@@ -53,7 +53,7 @@ static void signals_to_catch(sigset_t *set)
     }
 }
 
-bool child_asks_to_stop(int number)
+static bool asks_to_stop(int number)
 {
     for (size_t i = 0; i < PASSED_ON; i++)
         if (passed_on[i].number == number)
@@ -145,7 +145,7 @@ static int wait_for(pid_t child, const sigset_t *caught, int *status)
                 return stop;
         } else if (number > 0 && is_for_us_alone(&info)) {
             kill(child, number);
-            if (child_asks_to_stop(number))
+            if (asks_to_stop(number))
                 stop = number;
         }
     }
@@ -219,7 +219,8 @@ static pid_t start(char *const plain[], char *const argument[], const sigset_t *
     return pid;
 }
 
-int child_run(char *const plain[], char *const argument[], int *status)
+int child_run(char *const plain[], char *const argument[], void (*meanwhile)(void *context), void *context,
+              int *status)
 {
     sigset_t caught, before;
     pid_t child;
@@ -233,6 +234,8 @@ int child_run(char *const plain[], char *const argument[], int *status)
 
     child = start(plain, argument, &before);
     error = child < 0 ? errno : 0;
+    if (meanwhile)
+        meanwhile(context);
     if (!error) {
         stop = wait_for(child, &caught, status);
         if (stop)

@@ -6,9 +6,6 @@
 
 #include <stdbool.h>
 
-/* True of the signals that ask a recipe, and make, to stop. */
-bool child_asks_to_stop(int number);
-
 /* execvp(3) of ARGUMENT.  A script that does not say whose is /bin/sh's, as POSIX and GNU have it, and make; musl leaves
    that out.  Returns only where it could not be run, with errno. */
 void child_exec(char *const argument[]);
@@ -17,8 +14,10 @@ void child_exec(char *const argument[]);
    and puts its wait status into *STATUS.  Signals that are meant for the recipe reach it exactly once
    meanwhile; when one of them asks to stop, what the recipe leaves behind is ended too, with that signal and, where
    that does not help, five seconds later with SIGKILL.  Returns with the caller's signal mask restored.
+   MEANWHILE, where not NULL, is called with CONTEXT when it has been started, or could not be: signals wait for that.
    Returns 0, or -1 with errno where ARGUMENT could not be run. */
-int child_run(char *const plain[], char *const argument[], int *status);
+int child_run(char *const plain[], char *const argument[], void (*meanwhile)(void *context), void *context,
+              int *status);
 
 /* True where nothing is left of what child_run has run: not even a process that it left behind. */
 bool child_left_none(void);

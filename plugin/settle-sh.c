@@ -158,9 +158,17 @@ static int end_well(struct job *job, const struct list *marked)
     return settle_files(job);
 }
 
-/* Makes the files of finished targets durable, those that an earlier line has not: returns the exit status. */
-static int settle_batch(const struct job *job)
+/* What is done while the recipe runs. */
+struct meanwhile {
+    const struct job *job;
+    int status;  /* this program's, for all that concerns it */
+};
+
+/* Makes the files of finished targets durable, those that an earlier line has not. */
+static void settle_batch(void *context)
 {
+    struct meanwhile *meanwhile = context;
+    const struct job *job = meanwhile->job;
     struct list files = {0};
     char *text = strdup(job->batch), *rest;
     int failed = text ? 0 : 1;
@@ -179,7 +187,7 @@ static int settle_batch(const struct job *job)
         folder_sync(job->marks);  /* or nothing would bring the removal of the marks to the disk (ledger.h) */
     list_free(&files);
     free(text);
-    return failed ? EXIT_SETTLING_FAILED : 0;
+    meanwhile->status = failed ? EXIT_SETTLING_FAILED : 0;
 }
 
 /* A recipe must not go on when make is gone: the next make would find it at work. */
@@ -209,16 +217,11 @@ static char **plain_line(const char *shell, char *const argument[])
     return line_words(argument[1]);
 }
 
-/* Whether the recipe has died of what asks it, and make, to stop: nobody is to wait for more. */
-static bool was_stopped(int status)
-{
-    return WIFSIGNALED(status) && child_asks_to_stop(WTERMSIG(status));
-}
-
 /* Runs COMMAND, or PLAIN, as the line of a target that has files to settle. */
 static int run_job(struct job *job, char *const plain[], char *const command[])
 {
     struct list marked = {0};
+    struct meanwhile meanwhile = {job, 0};
     int status, result = 0;
 
     end_with_make(job);
@@ -228,15 +231,15 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
         mark_files(job, &marked);
     }
     /* where PLAIN can't be run, the shell says why */
-    if (child_run(plain, command, &status) < 0)
+    if (child_run(plain, command, *job->batch ? settle_batch : NULL, &meanwhile, &status) < 0)
         cannot_run(command[0], errno);
     if (status == 0)
         result = settle_files(job);
     else if (!is_cut_short(status))
         note_end(job, &marked);
-    /* before the line's end is noted: where the batch fails, make ends the recipe here, and the mark is to stay */
-    if (*job->batch && !was_stopped(status) && settle_batch(job) != 0)
-        result = EXIT_SETTLING_FAILED;
+    /* where the batch has failed, make ends the recipe here, and the mark is to stay: the line's end is not noted */
+    if (meanwhile.status != 0)
+        result = meanwhile.status;
     if (status == 0 && result == 0)
         result = end_well(job, &marked);
     list_free(&marked);

@@ -902,6 +902,21 @@ EOF
     no_marks
 }
 
+# The job whose turn it is doesn't end before the batch is done.
+test_deferred_batch_while_the_recipe_runs() {
+    deferred_makefile
+    cat >>Makefile <<'EOF'
+all: waiting
+waiting: private SETTLE = $@
+waiting: $(targets)
+	@for i in $$(seq 100); do find .settle -name '*folder*' | grep -q . || break; sleep 0.1; done; \
+	find .settle -name '*folder*' >$@
+EOF
+    make_works SETTLE_MODE=deferred SETTLE_BATCH_FILES=12
+    test ! -s waiting || fail "not durable: $(cat waiting)"
+    no_marks
+}
+
 # The job whose turn it is fails: the batch is made durable all the same.
 test_deferred_batch_in_a_failing_job() {
     deferred_makefile

@@ -70,7 +70,7 @@ static _Noreturn void be_shell(char *const argument[])
     int status;
 
     dprintf(STDOUT_FILENO, "%d ", (int)getpid());
-    if (child_run(NULL, argument, &status) < 0)
+    if (child_run(NULL, argument, NULL, NULL, &status) < 0)
         _exit(99);
     child_die_like(status);
 }
@@ -213,13 +213,18 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void count_call(void *count)
+{
+    ++*(int *)count;
+}
+
 /* Runs LINE with sh in this process.  Returns the wait status. */
 static int run_line(const char *line)
 {
     char *const argument[] = {(char *)"sh", (char *)"-c", (char *)line, NULL};
     int status = -1;
 
-    assert_int_equal(child_run(NULL, argument, &status), 0);
+    assert_int_equal(child_run(NULL, argument, NULL, NULL, &status), 0);
     return status;
 }
 
@@ -362,15 +367,44 @@ static void test_cannot_run(void **state)
     setenv("PATH", "/bin:/usr/bin", 1);  /* a folder that may not be searched would give EACCES */
     for (size_t i = 0; i < SIZE(cases); i++) {
         char *const argument[] = {(char *)cases[i].program, (char *)"-c", (char *)":", NULL};
-        int status;
+        int calls = 0, status;
 
         errno = 0;
-        assert_int_equal(child_run(NULL, argument, &status), -1);
+        assert_int_equal(child_run(NULL, argument, count_call, &calls, &status), -1);
         assert_int_equal(errno, cases[i].error);
+        assert_int_equal(calls, 1);
     }
     if (path)
         setenv("PATH", path, 1);
     free(path);
+}
+
+static int pipe_to_recipe[2];
+
+/* Has the recipe end, which would wait for ever otherwise, and sends this process a signal for it. */
+static void answer_recipe(void *target)
+{
+    kill(*(pid_t *)target, SIGUSR1);
+    assert_int_equal(write(pipe_to_recipe[1], "x\n", 2), 2);
+}
+
+/* What is done meanwhile is done while the recipe runs, and a signal that comes then is not lost. */
+static void test_meanwhile(void **state)
+{
+    char line[128];
+    char *const argument[] = {(char *)"sh", (char *)"-c", line, NULL};
+    pid_t shell = getpid();
+    int status = -1;
+
+    (void)state;
+    assert_int_equal(pipe(pipe_to_recipe), 0);
+    snprintf(line, sizeof line, "trap 'exit 7' USR1; read answer <&%d; while :; do sleep 0.05; done",
+             pipe_to_recipe[0]);
+    assert_int_equal(child_run(NULL, argument, answer_recipe, &shell, &status), 0);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 7);
+    close(pipe_to_recipe[0]);
+    close(pipe_to_recipe[1]);
 }
 
 /* A script that has no #! line: /bin/sh reads it, and its arguments are what they were. */
@@ -387,7 +421,7 @@ static void test_script_without_interpreter(void **state)
     assert_int_not_equal(fd, -1);
     assert_int_equal(write(fd, script, sizeof script - 1), sizeof script - 1);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    got = child_run(NULL, argument, &status);
+    got = child_run(NULL, argument, NULL, NULL, &status);
     close(fd);
     assert_int_equal(got, 0);
     assert_int_equal(status, W_EXITCODE(7, 0));
@@ -427,7 +461,7 @@ static void test_signal_mask(void **state)
         }
         snprintf(pattern, sizeof pattern, "^SigBlk:.%016llx$", mask);
         sigprocmask(SIG_SETMASK, &set, NULL);
-        got = child_run(NULL, argument, &status);
+        got = child_run(NULL, argument, NULL, NULL, &status);
         assert_int_equal(current_mask(), mask);
         sigprocmask(SIG_SETMASK, &none, NULL);
         assert_int_equal(got, 0);
@@ -442,7 +476,7 @@ static void test_signal_mask_after_failure(void **state)
     int status;
 
     (void)state;
-    (void)child_run(NULL, argument, &status);
+    (void)child_run(NULL, argument, NULL, NULL, &status);
     assert_int_equal(current_mask(), 0);
 }
 
@@ -665,6 +699,7 @@ int main(int argc, char *argv[])
         TEST(test_die_like_statuses),
         TEST(test_die_like_signals),
         TEST(test_cannot_run),
+        TEST(test_meanwhile),
         TEST(test_script_without_interpreter),
         TEST(test_signal_mask),
         TEST(test_signal_mask_after_failure),
