@@ -30,6 +30,7 @@
 
 #include "hook.h"
 #include "job.h"
+#include "list.h"
 #include "make.h"
 #include "names.h"
 #include "options.h"
@@ -37,6 +38,7 @@
 #include "pending.h"
 #include "recipes.h"
 #include "recovery.h"
+#include "rules.h"
 #include "shell.h"
 
 #define SHELL_HOOK "$(if $(value SETTLE)$(settle-begun),$(settle-hook shell),"
@@ -67,7 +69,8 @@ static struct {
     struct current current;
     bool has_begun;  /* settle-begun is set */
     enum { NOT_ASKED, ASKED, ANSWERING } setting_state;  /* expand_setting */
-    char *setting;
+    char *setting, *answering;  /* what it is, and for which target */
+    struct list with_job;       /* the targets that have been given one */
 } hook;
 
 static struct captured capture(const char *value, const char *flavor)
@@ -119,9 +122,15 @@ static char *expand_setting(void)
 
 static void answer_setting(void)
 {
+    char *target = make_target();
+
+    hook.answering = *target ? make_unit() : make_need(strdup(""));
+    free(target);
     hook.setting_state = ANSWERING;
     hook.setting = make_expand("$(SETTLE)");
     hook.setting_state = NOT_ASKED;
+    free(hook.answering);
+    hook.answering = NULL;
 }
 
 static void current_clear(struct current *current)
@@ -145,14 +154,14 @@ static char *marks_directory(enum settle_mode mode)
     return directory;
 }
 
-/* Makes hook.current the one of TARGET (taken over), whose recipe make is about to run. */
+/* Makes hook.current the one of TARGET (taken over), whose recipe make is about to run.  Last, since a $(shell) in
+   what is expanded here may have make start lines of other targets. */
 static void current_look(char *target)
 {
-    struct job *job = &hook.current.job;
+    struct current current = {.target = target};
+    struct job *job = &current.job;
     char *files = expand_setting();
 
-    current_clear(&hook.current);
-    hook.current.target = target;
     job->files = make_need(names_trim(*target && hook.state != DRY ? files : ""));
     free(files);
     job->options = options_default;
@@ -166,6 +175,8 @@ static void current_look(char *target)
     job->target = *job->files ? make_unit() : make_need(strdup(""));
     job->batch = make_need(strdup(""));
     job->shell = make_need(strdup(""));
+    current_clear(&hook.current);
+    hook.current = current;
 }
 
 /* Sets settle-begun. */
@@ -177,46 +188,74 @@ static void set_begun(bool has_begun)
     free(make_expand(has_begun ? "$(eval override settle-begun := 1)" : "$(eval override settle-begun :=)"));
 }
 
-/* make is about to start a line, or runs $(shell).  The recipes hear of it before anything else is expanded: what
-   that takes a $(shell) for may start lines of other targets. */
-static void line_look(void)
+/* What SHELL, the project's (taken over), is to be for make: itself, or the settle-sh that runs it. */
+static char *shell_result(char *shell, bool is_settled)
 {
-    char *target = make_target(), *unit = *target ? make_unit() : make_need(strdup(""));
+    char *result;
 
-    recipes_line(unit);
-    free(unit);
+    /* For $(shell) in the recipe, which up to make 4.3 gets make's own environment. */
+    if (is_settled && setenv(JOB_SHELL, shell, 1) < 0)
+        make_need(NULL);
+    result = make_result(is_settled ? program_path(shell_is_bourne(shell)) : shell);
+    free(shell);
+    return result;
+}
+
+/* The shell of a line of TARGET, or of a $(shell): the project's own where there is nothing to settle (make then
+   runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
+static char *line_shell(char *target)
+{
+    char *shell = expand_project_shell();
+
     current_look(target);
     hook.current.shell_is_ours = true;
     if (!*hook.current.job.marks && recipes_begun() == 0)
         set_begun(false);
+    if (!*hook.current.job.files)
+        return shell_result(shell, false);
+    free(hook.current.job.shell);
+    hook.current.job.shell = make_need(strdup(shell));
+    return shell_result(shell, true);
 }
 
-/* SHELL, before each line of a recipe: the project's own where there is nothing to settle (make then
-   runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
+/* The same while make waits for a $(shell) in another target's SETTLE: the line is not the first of UNIT, and its job
+   is in its environment, if it has one. */
+static char *nested_shell(const char *unit)
+{
+    bool has_job = false;
+
+    for (size_t i = 0; i < hook.with_job.count && !has_job; i++)
+        has_job = strcmp(hook.with_job.name[i], unit) == 0;
+    return shell_result(expand_project_shell(), has_job);
+}
+
+/* SHELL, before each line of a recipe. */
 static char *part_shell(void)
 {
-    char *shell, *result;
-    const char *path;
+    struct announced line;
+    char *target, *unit, *result;
 
     if (hook.setting_state == ASKED) {
         answer_setting();
         return NULL;
     }
-    if (hook.setting_state == NOT_ASKED)
-        line_look();
-    shell = expand_project_shell();
-    if (hook.setting_state == ANSWERING || !*hook.current.job.files) {
-        result = make_result(shell);
-        free(shell);
-        return result;
+    target = make_target();
+    unit = *target ? make_unit() : make_need(strdup(""));
+    if (hook.setting_state == ANSWERING && strcmp(unit, hook.answering) == 0) {  /* a $(shell) in SETTLE */
+        result = shell_result(expand_project_shell(), false);
+        free(target);
+    } else {
+        recipes_announce(&line, unit);
+        if (hook.setting_state == ANSWERING) {
+            result = nested_shell(unit);
+            free(target);
+        } else {
+            result = line_shell(target);
+        }
+        recipes_start(&line);
     }
-    path = program_path(shell_is_bourne(shell));
-    /* For $(shell) in the recipe, which up to make 4.3 gets make's own environment. */
-    if (setenv(JOB_SHELL, shell, 1) < 0)
-        make_need(NULL);
-    free(hook.current.job.shell);
-    hook.current.job.shell = shell;
-    return make_result(path);
+    free(unit);
+    return result;
 }
 
 /* Here an annotated target would not be settled although its recipe runs: say so rather than let it
@@ -240,6 +279,22 @@ static void check_length(const struct current *current, const char *text)
                    LONGEST_VARIABLE);
 }
 
+/* True where TARGET may have another recipe, as far as the makefiles tell. */
+static bool has_double_colon(const char *target)
+{
+    static bool is_read;
+
+    if (!is_read) {
+        char *makefiles = make_expand("$(MAKEFILE_LIST)"), *rest;
+
+        for (char *word = strtok_r(makefiles, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+            rules_read(word);
+        free(makefiles);
+        is_read = true;
+    }
+    return rules_are_double(target);
+}
+
 /* The job's text, for its first line: from now on its marks are ours to remove.  Where enough others are waiting for
    it, the job makes these durable as well. */
 static char *current_text(struct current *current)
@@ -249,7 +304,7 @@ static char *current_text(struct current *current)
 
     if (!*current->job.marks)
         return make_need(job_format(&current->job));
-    recipes_job(&current->job);
+    recipes_job(&current->job, has_double_colon(current->job.target));
     set_begun(true);
     text = make_need(job_format(&current->job));
     length = strlen(text) + sizeof JOB "=";
@@ -267,15 +322,15 @@ static char *current_text(struct current *current)
    waits for its child, and starts the next line of another target whose child ends meanwhile. */
 static void look_again(char *target)
 {
-    char *shell = make_expand("$(value SHELL)");
+    char *code = make_expand("$(value SHELL)");
+    bool is_ours = hook.shell_code && strcmp(code, hook.shell_code) == 0;
+    char *shell = is_ours ? expand_project_shell() : make_need(strdup(""));
 
     current_look(target);
-    if (hook.shell_code && strcmp(shell, hook.shell_code) == 0) {
-        hook.current.shell_is_ours = true;
-        free(hook.current.job.shell);
-        hook.current.job.shell = expand_project_shell();
-    }
-    free(shell);
+    hook.current.shell_is_ours = is_ours;
+    free(hook.current.job.shell);
+    hook.current.job.shell = shell;
+    free(code);
 }
 
 /* The job of the target whose environment make puts together.  make has just expanded SHELL for it,
@@ -293,6 +348,8 @@ static char *part_job(void)
     check_hook(hook.current.target);
     text = current_text(&hook.current);
     check_length(&hook.current, text);
+    if (list_add(&hook.with_job, hook.current.job.target) < 0)
+        make_need(NULL);
     result = make_result(text);
     free(text);
     return result;

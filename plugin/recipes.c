@@ -28,6 +28,7 @@ struct recipe {
     char *target;
     struct list files;  /* as job_marked has them */
     struct ledger_page page;
+    bool is_one_of_many;  /* the target may have another one */
     bool is_shared;  /* another recipe has the target among its files, or had it */
     /* The shell of the last line that had ended when make announced another one.  Until that one's shell
        has said in the mark that it begins there is a doubt: maybe make found the line empty, and has not
@@ -49,6 +50,8 @@ static struct {
     struct recipe *recipe;
     size_t count, room;
 } state;
+
+static const struct announced *announced;
 
 static bool catches_quit(void)
 {
@@ -213,17 +216,34 @@ static bool has_no_child(struct recipe *recipe)
     return true;
 }
 
-/* Finishes the recipes that are over; that of TARGET is not. */
-static void sweep(const char *target)
+static bool is_announced(const char *target)
+{
+    for (const struct announced *line = announced; line; line = line->outer)
+        if (strcmp(line->target, target) == 0)
+            return true;
+    return false;
+}
+
+/* True where RECIPE is over; *END tells how. */
+static bool is_over(struct recipe *recipe, bool make_ends, enum mark_end *end)
+{
+    pid_t shell;
+
+    if (is_announced(recipe->target) || (recipe->is_one_of_many && !make_ends))
+        return false;
+    shell = ended_shell(recipe, end);
+    /* of a shared one, the end may be that of the other one's line */
+    return shell != 0 && is_reaped(shell) &&
+           ((shell != recipe->seen && !recipe->is_shared) || has_no_child(recipe));
+}
+
+/* Finishes the recipes that are over. */
+static void sweep(bool make_ends)
 {
     for (size_t i = 0; i < state.count;) {
-        struct recipe *recipe = &state.recipe[i];
         enum mark_end end;
-        pid_t shell = strcmp(recipe->target, target) == 0 ? 0 : ended_shell(recipe, &end);
 
-        /* of a shared one, the end may be that of the other one's line */
-        if (shell != 0 && is_reaped(shell) &&
-            ((shell != recipe->seen && !recipe->is_shared) || has_no_child(recipe)))
+        if (is_over(&state.recipe[i], make_ends, &end))
             finish(i, end);
         else
             i++;
@@ -235,11 +255,13 @@ size_t recipes_begun(void)
     return state.count;
 }
 
-void recipes_line(const char *target)
+void recipes_announce(struct announced *line, const char *target)
 {
     struct recipe *recipe;
     enum mark_end end;
 
+    *line = (struct announced){target, announced};
+    announced = line;
     if (!state.directory)
         return;
     recipe = find(target);
@@ -248,12 +270,17 @@ void recipes_line(const char *target)
         free(recipe->children);
         recipe->children = NULL;
     }
-    sweep(target);
+    sweep(false);
 }
 
-void recipes_job(struct job *job)
+void recipes_start(const struct announced *line)
 {
-    struct recipe recipe = {.target = NULL};
+    announced = line->outer;
+}
+
+void recipes_job(struct job *job, bool is_one_of_many)
+{
+    struct recipe recipe = {.is_one_of_many = is_one_of_many};
 
     job->order = state.order;
     if (!state.directory || find(job->target))  /* of a "::" target another recipe: the page is the first one's */
@@ -310,7 +337,7 @@ int recipes_end(void)
     close(state.folder);
     hold_standard_descriptors();
     if (!is_interrupted())
-        sweep("");
+        sweep(true);
     failed = pending_settle(state.directory, state.maker);
     slots_end(state.directory, state.maker);
     maker_unlock(state.directory);

@@ -4,7 +4,8 @@
    settle-sh marks a target's files before its first line and notes the end of each line in their marks, in that
    of the first one last; make doesn't say when the last line was.  But it starts the next line at once when it has
    reaped the one before (job.c, reap_children), and expands SHELL for it.  So when SHELL is expanded for
-   another target, a line that has ended and is reaped, and was followed by nothing, was the last one. */
+   another target, a line that has ended and is reaped, and was followed by nothing, was the last one; unless the target
+   may have another recipe (rules.h). */
 
 #ifndef SETTLE_RECIPES_H
 #define SETTLE_RECIPES_H
@@ -22,11 +23,21 @@ int recipes_mark_in(const char *directory, bool durably);
 /* Who these marks are made by, or an empty text where none are. */
 const char *recipes_maker(void);
 
-/* make is about to start a line of TARGET's recipe, which may be one without marks. */
-void recipes_line(const char *target);
+/* A line that make is about to start, while it expands SHELL for it.  For a $(shell) in there it starts the next
+   lines of other targets meanwhile; or an error ends it there, and the line is never run. */
+struct announced {
+    const char *target;
+    const struct announced *outer;  /* within whose SHELL this one was announced */
+};
 
-/* JOB is that of all lines of its target's recipe, of which the first is about to start; sets its page. */
-void recipes_job(struct job *job);
+/* Takes in LINE, one of TARGET's recipe, which may be one without marks.  Both stay the caller's, and are wanted until
+   recipes_start, which is to be called for the last one first. */
+void recipes_announce(struct announced *line, const char *target);
+void recipes_start(const struct announced *line);
+
+/* JOB is that of all lines of its target's recipe, of which the first is about to start; sets its page.  IS_ONE_OF_MANY:
+   the target may have another recipe. */
+void recipes_job(struct job *job, bool is_one_of_many);
 
 /* How many recipes of recipes_job are not known to be over. */
 size_t recipes_begun(void);

@@ -6,8 +6,8 @@ unit_tests =
 ifeq ($(have_cmocka),yes)
 unit_tests += $(patsubst $(srcdir)/%.c,%,$(sort $(wildcard $(srcdir)/tests/unit/*.c)))
 endif
-unit_objects = $(engine_objects) $(mark_objects) plugin/recipes.o plugin/slots.o plugin/pending.o plugin/child.o plugin/job.o plugin/line.o plugin/orphans.o plugin/shell.o \
-	plugin/meter.o plugin/probe_verdict.o
+unit_objects = $(engine_objects) $(mark_objects) plugin/recipes.o plugin/slots.o plugin/pending.o plugin/rules.o \
+	plugin/child.o plugin/job.o plugin/line.o plugin/orphans.o plugin/shell.o plugin/meter.o plugin/probe_verdict.o
 
 system_tests = $(sort $(wildcard $(srcdir)/tests/system/*.sh))
 

@@ -254,6 +254,7 @@ check: first second
 EOF
     start_make -j2 HOLD=1
     await ready
+    at_exit "kill -s KILL $(cat recipe) 2>/dev/null || :"
     test -z "$(find marks -type l)" || fail "marks of what is over: $(ls marks)"
     kill -s KILL "$make" "$(cat recipe)"
     await_end "$make"
@@ -261,6 +262,94 @@ EOF
     expect out <<'EOF'
 checked
 EOF
+    no_marks
+}
+
+# Kills the make and its recipe of half of TARGET, which is to be marked then and made again by the next make.
+kill_half() {
+    await ready
+    at_exit "kill -s KILL $(cat recipe) 2>/dev/null || :"
+    case " $(marks)" in *" $1 "*) ;; *) fail "$1 is not marked: $(marks)" ;; esac
+    kill -s KILL "$make" "$(cat recipe)" 2>/dev/null || :  # the latter may end of make's death
+    await_end "$make"
+    await_end "$(cat recipe)"
+    test "$(cat "$1")" = half || fail "$1 is not as the recipe left it: $(cat "$1")"
+    shift
+    make_works "$@"
+    grep -q 'its recipe was cut short; removed' out || fail "not told: $(cat out)"
+    no_marks
+}
+
+# Between the two recipes of "t", make builds what the second one needs.
+test_killed_between_two_recipes_of_a_target() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: t u
+t:: private SETTLE = $@
+t:: ; @echo half >$@
+t:: | $(DEP) ; @echo full >>$@
+dep annotated:
+	@: $(if $(HOLD),; echo $$$$ >recipe; touch ready; exec sleep 100)
+	@touch $@
+annotated: private SETTLE = $@
+u: ; @:
+EOF
+    for dep in dep annotated; do
+        for mode in fsync deferred; do
+            rm -f ready t dep annotated
+            start_make DEP=$dep SETTLE_MODE=$mode HOLD=1
+            kill_half t DEP=$dep SETTLE_MODE=$mode
+            printf 'half\nfull\n' | cmp - t || fail "$dep, $mode: t is not whole: $(cat t)"
+        done
+    done
+}
+
+# make starts the second line of "b" while it waits for the $(shell) in a's SETTLE.
+test_killed_in_a_line_that_another_s_settle_has_started() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: a b c
+b: private SETTLE = $@
+b:
+	@until test -e going; do sleep 0.05; done
+	@echo half >$@; $(if $(HOLD),echo $$$$ >recipe; exec sleep 100,:)
+	@echo full >>$@
+a: private SETTLE = $(shell touch going; sleep 1)$@
+a: w ; @echo a >$@
+w: ; @sleep 0.1
+c: a ; @sleep 0.1; touch ready
+EOF
+    start_make -j3 HOLD=1
+    kill_half b -j3
+    printf 'half\nfull\n' | cmp - b || fail "b is not whole: $(cat b)"
+}
+
+# make ends while it expands SETTLE for the second line.
+test_ended_between_lines_by_an_error() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: t u
+error = $(error no)
+waits = $(shell touch going; sleep 1)
+t: private SETTLE = $(if $(wildcard t),$($(MEANWHILE)))$@
+t:
+	@echo half >$@
+	@echo full >>$@
+u: ; @$(U)
+EOF
+    make_fails t MEANWHILE=error
+    test "$(cat t)" = half
+    test "$(marks)" = 't ' || fail "no mark: $(cat out)"
+    make_works t
+    test "$(tail -n 1 t)" = full || fail "t is not whole: $(cat t)"
+    no_marks
+    rm t
+    # the other target fails meanwhile
+    make_fails -j2 MEANWHILE=waits U='until test -e going; do sleep 0.05; done; exit 1'
+    test "$(cat t)" = half
+    test "$(marks)" = 't ' || fail "no mark, though another has failed: $(cat out)"
+    make_works -j2
+    test "$(tail -n 1 t)" = full || fail "t is not whole: $(cat t)"
     no_marks
 }
 

@@ -62,6 +62,15 @@ struct line {
     int hold;
 };
 
+/* make starts a line of TARGET. */
+static void announce(const char *target)
+{
+    struct announced line;
+
+    recipes_announce(&line, target);
+    recipes_start(&line);
+}
+
 static struct line begin_line(const char *target, const char *files, enum mark_end end)
 {
     struct job job = job_of(target, files);
@@ -69,8 +78,8 @@ static struct line begin_line(const char *target, const char *files, enum mark_e
     int held[2], ready[2];
     char byte;
 
-    recipes_line(target);
-    recipes_job(&job);
+    announce(target);
+    recipes_job(&job, false);
     assert_int_equal(pipe2(held, O_CLOEXEC), 0);
     assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
     line.shell = fork();
@@ -122,13 +131,13 @@ static void test_a_line_that_nothing_follows(void **state)
 
     (void)state;
     let_end(&line);
-    recipes_line("other");  /* it has ended, make doesn't know yet and may have another line */
+    announce("other");  /* it has ended, make doesn't know yet and may have another line */
     assert_true(is_marked("x") && is_marked("y"));
     reap(&line);
-    recipes_line("x");
+    announce("x");
     assert_true(is_marked("x") && is_marked("y"));
     run_line("x", "x y", MARK_SETTLED);
-    recipes_line("other");
+    announce("other");
     assert_false(is_marked("x") || is_marked("y"));
 }
 
@@ -140,13 +149,13 @@ static void test_a_second_line_that_runs(void **state)
     run_line("x", "x", MARK_SETTLED);
     line = begin_line("x", "x", MARK_SETTLED);
     for (int i = 0; i < 3; i++)
-        recipes_line("other");
+        announce("other");
     assert_true(is_marked("x"));
     let_end(&line);
-    recipes_line("other");
+    announce("other");
     assert_true(is_marked("x"));
     reap(&line);
-    recipes_line("other");
+    announce("other");
     assert_false(is_marked("x"));
 }
 
@@ -157,13 +166,13 @@ static void test_a_second_line_that_hangs_at_its_begin(void **state)
 
     (void)state;
     run_line("x", "x", MARK_SETTLED);
-    recipes_line("x");
+    announce("x");
     child = fork();
     if (child == 0)
         for (;;)
             pause();
     for (int i = 0; i < 3; i++)
-        recipes_line("other");
+        announce("other");
     assert_true(is_marked("x"));
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
@@ -176,12 +185,12 @@ static void test_an_empty_last_line(void **state)
 
     (void)state;
     run_line("x", "x", MARK_SETTLED);
-    recipes_line("x");
-    recipes_line("third");  /* one child, which could be the line's */
+    announce("x");
+    announce("third");  /* one child, which could be the line's */
     assert_true(is_marked("x"));
     let_end(&other);
     reap(&other);
-    recipes_line("third");
+    announce("third");
     assert_false(is_marked("x"));
 }
 
@@ -189,7 +198,7 @@ static void test_a_line_that_was_killed(void **state)
 {
     (void)state;
     run_line("x", "x", MARK_RUNNING);
-    recipes_line("other");
+    announce("other");
     assert_true(is_marked("x"));
     assert_int_equal(recipes_end(), 0);
     assert_true(is_there(".settle"));
@@ -204,12 +213,12 @@ static void test_a_file_that_two_targets_have(void **state)
     y = begin_line("y", "shared", MARK_SETTLED);
     let_end(&x);
     reap(&x);
-    recipes_line("other");
+    announce("other");
     assert_false(is_marked("x"));
     assert_true(is_marked("shared") && is_marked(".settle/=y"));
     let_end(&y);
     reap(&y);
-    recipes_line("other");
+    announce("other");
     assert_false(is_marked("shared") || is_marked(".settle/=y"));
 }
 
@@ -238,11 +247,11 @@ static void test_batches(void **state)
 
     (void)state;
     run_line("x", "x", MARK_DEFERRED);
-    recipes_line("other");
+    announce("other");
     assert_true(is_marked("x"));
     assert_null(pending_take(&options, 1000));
     run_line("my file", "my file", MARK_DEFERRED);
-    recipes_line("other");
+    announce("other");
     batch = pending_take(&options, 1000);
     assert_string_equal(batch, "x my%20file");
     free(batch);
@@ -258,7 +267,7 @@ static void test_batches_and_room(void **state)
     (void)state;
     run_line("first", "first", MARK_DEFERRED);
     run_line("second", "second", MARK_DEFERRED);
-    recipes_line("other");
+    announce("other");
     batch = pending_take(&options, 10);
     assert_string_equal(batch, "first");
     free(batch);
@@ -277,7 +286,7 @@ static void test_batches_by_size_and_age(void **state)
     options.batch_files = 100;
     write_file("x");
     run_line("x", "x", MARK_DEFERRED);
-    recipes_line("other");
+    announce("other");
     assert_null(pending_take(&options, 1000));
     options.batch_bytes = 9;
     assert_null(pending_take(&options, 1000));
@@ -287,7 +296,7 @@ static void test_batches_by_size_and_age(void **state)
     free(batch);
     options.batch_bytes = 1000;
     run_line("y", "y", MARK_DEFERRED);
-    recipes_line("other");
+    announce("other");
     assert_null(pending_take(&options, 1000));
     options.batch_age = 0;
     batch = pending_take(&options, 1000);

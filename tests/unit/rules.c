@@ -1,0 +1,122 @@
+/* rules.c - tests of which targets have double-colon rules
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "unit.h"
+
+#include <sys/wait.h>
+
+#include "folder.h"
+#include "rules.h"
+
+static void read_text(const char *text)
+{
+    char *copy = strdup(text);
+
+    assert_non_null(copy);
+    rules_read_text(copy);
+    free(copy);
+}
+
+/* Must be the first: what is known stays known. */
+static void test_what_is_none(void **state)
+{
+    (void)state;
+    read_text("");
+    read_text("single: x\nother: a::b c::d\nimmediate ::= $(x)::y\nposix :::= x\nv = a::b\n"
+              "w += $(shell echo std::x)\nt: private X = a::b\n"
+              "\t$(CXX) -D'x=std::y'\n\t@nm $@ | grep std::\n# single:: x\nx: # $(y):: z\n"
+              "$(info a::b)\n$(call template,a::b)\nsingle: \\\n  a::b\nescaped\\:\\:colons: x\n");
+    assert_false(rules_are_double("single"));
+    assert_false(rules_are_double("other"));
+    assert_false(rules_are_double("immediate"));
+    assert_false(rules_are_double("posix"));
+    assert_false(rules_are_double("v"));
+    assert_false(rules_are_double("t"));
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    read_text("a b::\nc ::x\n ./d .//e:: y\nf \\\n g:: z\nh i &:: z\nj k&:: z\nwith#comment::\nlast:: x");
+    assert_true(rules_are_double("a"));
+    assert_true(rules_are_double("b"));
+    assert_true(rules_are_double("c"));
+    assert_true(rules_are_double("d"));
+    assert_true(rules_are_double("e"));
+    assert_true(rules_are_double("f"));
+    assert_true(rules_are_double("g"));
+    assert_true(rules_are_double("h"));
+    assert_true(rules_are_double("i"));
+    assert_true(rules_are_double("j"));
+    assert_true(rules_are_double("k"));
+    assert_true(rules_are_double("last"));
+    assert_false(rules_are_double("x"));
+    assert_false(rules_are_double("z"));
+    assert_false(rules_are_double("&"));
+}
+
+/* What stands behind a tab may be a rule all the same. */
+static void test_names_behind_a_tab(void **state)
+{
+    (void)state;
+    read_text("ifdef X\n\tindented:: x\nendif\n");
+    assert_true(rules_are_double("indented"));
+    assert_false(rules_are_double("unheard"));
+}
+
+/* One that can't be read, or has what make expands, counts for all targets; for each a process of its own. */
+static bool any_after(const char *text)
+{
+    int status;
+    pid_t child = fork();
+
+    if (child == 0) {
+        if (text)
+            read_text(text);
+        else
+            rules_read("no/such/makefile");
+        _exit(rules_are_double("unheard"));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status) == 1;
+}
+
+static void test_any(void **state)
+{
+    static const char *const texts[] = {
+        "$(targets):: x\n", "${targets} a::\n", "$x:: y\n", "$(a:b=c):: y\n", "$(1)::$(2)\n",
+        "*.o:: x\n",        "a\\ b:: x\n",      "~/x:: y\n", "a[bc]:: x\n",    "a?:: x\n",
+        "define d\n$(1)::\nendef\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!any_after(texts[i]))
+            fail_msg("not seen: %s", texts[i]);
+    assert_true(any_after(NULL));
+    assert_false(any_after("\t$(targets):: x\n"));
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    write_file("empty");
+    rules_read("empty");
+    assert_false(rules_are_double("unheard"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_none),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names_behind_a_tab),
+        cmocka_unit_test(test_any),
+        cmocka_unit_test_setup_teardown(test_files, folder_setup, folder_teardown),
+    };
+
+    return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
+}
