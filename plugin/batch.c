@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "batch.h"
 #include "engine.h"
@@ -74,10 +75,15 @@ int batch_settle(const char *directory, const char *maker, char *const *name, si
         failed = engine_settle(&options, name, count, &caller);
     if (failed < 0)
         message("%zu files: %s", count, strerror(errno));
-    /* Where one has failed, or its folder, who knows what else isn't safe: all of the batch is built again. */
-    for (size_t i = 0; failed == 0 && i < count; i++)
-        if (shell[i] != 0 && batch_shell(directory, name[i], maker) == shell[i])
+    /* Where one has failed, or its folder, who knows what else isn't safe: all of the batch is built again.  No other
+       line is to try once more: the kernel tells of such an error once. */
+    for (size_t i = 0; shell && i < count; i++)
+        if (shell[i] == 0 || batch_shell(directory, name[i], maker) != shell[i])
+            continue;
+        else if (failed == 0)
             mark_remove(directory, name[i], maker);
+        else
+            mark_note(directory, name[i], maker, MARK_RUNNING, getpid());
     free(shell);
     return failed != 0;
 }

@@ -56,7 +56,7 @@ struct captured {
 
 /* What is to be done for a target, as of the last expansion of SHELL for it. */
 struct current {
-    char *target;
+    char *target, *unit;  /* $@, and with the member of an archive */
     struct job job;      /* its files are empty where the target is not annotated, or the mode is off */
     bool shell_is_ours;  /* SHELL was expanded for this target, hence settle-sh runs its lines */
 };
@@ -70,6 +70,7 @@ static struct {
     bool has_begun;  /* settle-begun is set */
     enum { NOT_ASKED, ASKED, ANSWERING } setting_state;  /* expand_setting */
     char *setting, *answering;  /* what it is, and for which target */
+    char *makefiles;            /* those that have been read when this one is loaded */
     struct list with_job;       /* the targets that have been given one */
 } hook;
 
@@ -101,6 +102,12 @@ static char *expand_project_shell(void)
     return shell;
 }
 
+/* TARGET, $@ of the current context, with the member of an archive; empty outside recipes. */
+static char *unit_of(const char *target)
+{
+    return *target ? make_unit() : make_need(strdup(""));
+}
+
 /* $(SETTLE) in the current context.  This runs while SHELL is being expanded, and a $(shell) in SETTLE
    needs SHELL: make would call that a variable that references itself.  It allows it for a function,
    however, that $(call) expands (function.c, func_call: exp_count), so SETTLE is expanded from within
@@ -124,7 +131,7 @@ static void answer_setting(void)
 {
     char *target = make_target();
 
-    hook.answering = *target ? make_unit() : make_need(strdup(""));
+    hook.answering = unit_of(target);
     free(target);
     hook.setting_state = ANSWERING;
     hook.setting = make_expand("$(SETTLE)");
@@ -136,6 +143,7 @@ static void answer_setting(void)
 static void current_clear(struct current *current)
 {
     free(current->target);
+    free(current->unit);
     job_free(&current->job);
     memset(current, 0, sizeof *current);
 }
@@ -158,7 +166,7 @@ static char *marks_directory(enum settle_mode mode)
    what is expanded here may have make start lines of other targets. */
 static void current_look(char *target)
 {
-    struct current current = {.target = target};
+    struct current current = {.target = target, .unit = unit_of(target)};
     struct job *job = &current.job;
     char *files = expand_setting();
 
@@ -172,7 +180,7 @@ static void current_look(char *target)
     }
     job->marks = *job->files ? marks_directory(job->options.mode) : make_need(strdup(""));
     job->maker = make_need(strdup(*job->marks ? recipes_maker() : ""));
-    job->target = *job->files ? make_unit() : make_need(strdup(""));
+    job->target = make_need(strdup(*job->files ? current.unit : ""));
     job->batch = make_need(strdup(""));
     job->shell = make_need(strdup(""));
     current_clear(&hook.current);
@@ -240,7 +248,7 @@ static char *part_shell(void)
         return NULL;
     }
     target = make_target();
-    unit = *target ? make_unit() : make_need(strdup(""));
+    unit = unit_of(target);
     if (hook.setting_state == ANSWERING && strcmp(unit, hook.answering) == 0) {  /* a $(shell) in SETTLE */
         result = shell_result(expand_project_shell(), false);
         free(target);
@@ -279,19 +287,27 @@ static void check_length(const struct current *current, const char *text)
                    LONGEST_VARIABLE);
 }
 
+/* Reads what MAKEFILE_LIST names.  A makefile may have set that, and left out some of those before. */
+static void read_rules(void)
+{
+    char *makefiles = make_expand("$(MAKEFILE_LIST)"), *rest;
+    const char *list = makefiles + strspn(makefiles, " ");
+
+    if (!*list || strncmp(list, hook.makefiles, strlen(hook.makefiles)) != 0)
+        rules_read(NULL);
+    for (char *word = strtok_r(makefiles, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        rules_read(word);
+    free(makefiles);
+}
+
 /* True where TARGET may have another recipe, as far as the makefiles tell. */
 static bool has_double_colon(const char *target)
 {
     static bool is_read;
 
-    if (!is_read) {
-        char *makefiles = make_expand("$(MAKEFILE_LIST)"), *rest;
-
-        for (char *word = strtok_r(makefiles, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-            rules_read(word);
-        free(makefiles);
-        is_read = true;
-    }
+    if (!is_read)
+        read_rules();
+    is_read = true;
     return rules_are_double(target);
 }
 
@@ -337,12 +353,13 @@ static void look_again(char *target)
    so SETTLE need not be expanded once more. */
 static char *part_job(void)
 {
-    char *target = make_target(), *text, *result;
+    char *target = make_target(), *unit = unit_of(target), *text, *result;
 
-    if (!hook.current.target || strcmp(hook.current.target, target) != 0)
+    if (!hook.current.unit || strcmp(hook.current.unit, unit) != 0)
         look_again(target);
     else
         free(target);
+    free(unit);
     if (!*hook.current.job.files)
         return NULL;
     check_hook(hook.current.target);
@@ -469,6 +486,7 @@ int hook_prepare(const char *library)
     if (is_hooked())
         return -1;
     program_find(library);
+    hook.makefiles = make_expand("$(strip $(MAKEFILE_LIST))");
     hook.inherited_shell =
         make_need(strdup(inherited && *inherited ? inherited : JOB_DEFAULT_SHELL));
     hook.gpath = capture("$(value GPATH)", "$(flavor GPATH)");

@@ -304,6 +304,13 @@ void recipes_job(struct job *job, bool is_one_of_many)
     state.recipe[state.count++] = recipe;
 }
 
+/* True where an error ends make while it expands SHELL for a line: the other targets' next lines, which it would start
+   when it waits for their children, then fail, for SHELL is being expanded, and are not even announced. */
+static bool is_ended_by_error(void)
+{
+    return announced != NULL;
+}
+
 /* True while make handles the signal that ends it: what has ended then may have been due to go on.  It comes
    here after SIGQUIT only, by exit(3) within the handler, which first sets the signal's action to the
    default (commands.c, fatal_error_signal).  Other signals it raises again, and nothing comes here. */
@@ -336,7 +343,7 @@ int recipes_end(void)
     }
     close(state.folder);
     hold_standard_descriptors();
-    if (!is_interrupted())
+    if (!is_interrupted() && !is_ended_by_error())
         sweep(true);
     failed = pending_settle(state.directory, state.maker);
     slots_end(state.directory, state.maker);

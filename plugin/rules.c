@@ -3,9 +3,12 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "list.h"
 #include "rules.h"
@@ -14,7 +17,7 @@
 
 static struct {
     bool any;           /* some rule may be for any target */
-    struct list names;  /* the targets that are to be seen */
+    struct list names;  /* the targets that are to be seen, without their folders */
 } rules;
 
 /* The end of the reference to a variable, or the call of a function, at TEXT, a "$(" or "${". */
@@ -59,17 +62,23 @@ static void take_targets(char *targets, bool in_recipe)
 {
     char *rest;
 
-    if (strpbrk(targets, "$\\*?[~")) {
+    if (strpbrk(targets, "$\\*?[~(")) {
         rules.any |= !in_recipe;
         return;
     }
     for (char *word = strtok_r(targets, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest)) {
-        while (word[0] == '.' && word[1] == '/')  /* as make does */
-            for (word += 2; *word == '/'; word++)
-                ;
-        if (strcmp(word, "&") != 0 && list_add(&rules.names, word) < 0)
+        const char *slash = strrchr(word, '/');
+
+        if (strcmp(word, "&") != 0 && list_add(&rules.names, slash ? slash + 1 : word) < 0)
             rules.any = true;
     }
+}
+
+/* True where TEXT is just a double colon. */
+static bool is_double_colon(const char *text)
+{
+    text += strspn(text, BLANKS);
+    return strncmp(text, "::", 2) == 0 && text[2 + strspn(text + 2, BLANKS)] == '\0';
 }
 
 static void look_at_line(char *line)
@@ -77,12 +86,15 @@ static void look_at_line(char *line)
     bool in_recipe = *line == '\t';
     char *separator, *after;
 
-    cut_comment(line);
-    separator = find_separator(line);
-    if (separator[0] != ':' || separator[1] != ':')
+    if (!strstr(line, "::"))
         return;
+    cut_comment(line);
+    rules.any |= !in_recipe && strstr(line, "eval") && strstr(line, "::");
+    separator = find_separator(line);
     after = separator + strspn(separator, ":");
-    if (*after == '=')  /* "::=" and ":::=" assign */
+    if (*after == '=')  /* an assignment, maybe by "::=" or ":::=" */
+        rules.any |= is_double_colon(after + 1);
+    if (*after == '=' || separator[0] != ':' || separator[1] != ':')
         return;
     if (separator > line && separator[-1] == '&')  /* grouped targets: "a b &:: c" */
         separator--;
@@ -90,12 +102,24 @@ static void look_at_line(char *line)
     take_targets(line, in_recipe);
 }
 
+/* True where the line that ends before END goes on in the next: an odd number of backslashes says so. */
+static bool goes_on(const char *line, const char *end)
+{
+    size_t count = 0;
+
+    while (end > line && end[-1] == '\\') {
+        count++;
+        end--;
+    }
+    return count % 2 == 1;
+}
+
 /* Cuts the first line off *TEXT, with those that a backslash at its end makes part of it. */
 static char *cut_line(char **text)
 {
     char *line = *text, *end = strchr(line, '\n');
 
-    while (end && end > line && end[-1] == '\\') {
+    while (end && goes_on(line, end)) {
         end[-1] = end[0] = ' ';
         end = strchr(end, '\n');
     }
@@ -105,17 +129,45 @@ static char *cut_line(char **text)
     return line;
 }
 
+/* Takes the carriage returns away that stand before a line's end. */
+static void cut_returns(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from; from++)
+        if (from[0] != '\r' || from[1] != '\n')
+            *to++ = *from;
+    *to = '\0';
+}
+
 void rules_read_text(char *text)
 {
     if (!strstr(text, "::"))
         return;
+    if (strncmp(text, "\xef\xbb\xbf", 3) == 0)  /* a byte order mark, which make skips */
+        text += 3;
+    cut_returns(text);
     while (text)
         look_at_line(cut_line(&text));
 }
 
+/* Opens MAKEFILE if it is a regular file. */
+static FILE *open_regular(const char *makefile)
+{
+    int fd = open(makefile, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *file = NULL;
+    struct stat st;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        file = fdopen(fd, "r");
+    if (fd >= 0 && !file)
+        close(fd);
+    return file;
+}
+
 void rules_read(const char *makefile)
 {
-    FILE *file = fopen(makefile, "re");
+    FILE *file = makefile ? open_regular(makefile) : NULL;
     char *text = NULL;
     size_t room = 0;
 
@@ -130,8 +182,10 @@ void rules_read(const char *makefile)
 
 bool rules_are_double(const char *target)
 {
+    const char *slash = strrchr(target, '/'), *name = slash ? slash + 1 : target;
+
     for (size_t i = 0; i < rules.names.count; i++)
-        if (strcmp(rules.names.name[i], target) == 0)
+        if (strcmp(rules.names.name[i], name) == 0)
             return true;
     return rules.any;
 }

@@ -9,14 +9,15 @@
 
 #include <stdbool.h>
 
-/* Takes in the double-colon rules of MAKEFILE.  What can't be read may have them for any target. */
+/* Takes in the double-colon rules of MAKEFILE (NULL: of one whose name isn't known).  What can't be read, or read once
+   more, as a pipe, may have them for any target. */
 void rules_read(const char *makefile);
 
 /* The same for TEXT, which is changed. */
 void rules_read_text(char *text);
 
 /* True where TARGET may have double-colon rules, as far as what was read tells: one whose targets are not to be seen
-   before make expands them counts for all. */
+   before make expands them counts for all, and a name for those in all folders (VPATH). */
 bool rules_are_double(const char *target);
 
 #endif

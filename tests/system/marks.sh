@@ -313,15 +313,64 @@ b: private SETTLE = $@
 b:
 	@until test -e going; do sleep 0.05; done
 	@echo half >$@; $(if $(HOLD),echo $$$$ >recipe; exec sleep 100,:)
-	@echo full >>$@
+	@$(if $(HOLD),,echo full >>$@)
 a: private SETTLE = $(shell touch going; sleep 1)$@
 a: w ; @echo a >$@
 w: ; @sleep 0.1
-c: a ; @sleep 0.1; touch ready
+c: a ; @until test -e recipe; do sleep 0.05; done; sleep 0.1; touch ready
 EOF
     start_make -j3 HOLD=1
     kill_half b -j3
     printf 'half\nfull\n' | cmp - b || fail "b is not whole: $(cat b)"
+    rm -f going a b
+    make_works -j3 SETTLE_VERBOSE=1
+    test "$(grep -c '^settle: b: ' out)" = 3 || fail "a line of b is not settled: $(cat out)"
+}
+
+# An error in one target's settings ends make, which then can't start the second line of the other.
+test_ended_by_an_error_in_a_setting() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: b a
+b: private SETTLE = b
+b:
+	@until test -e going; do sleep 0.05; done; sleep 0.1; echo half >$@
+	@echo full >>$@
+a: private SETTLE = a
+a: private SETTLE_MODE = $(MODE)
+a: w ; @echo a >$@
+w: ; @touch going
+EOF
+    for mode in fsink writeback; do
+        rm -f going
+        case $mode in
+            fsink) make_fails -j2 MODE=$mode ;;
+            *) make_works -j2 MODE=$mode ;;
+        esac
+    done
+    printf 'half\nfull\n' | cmp - b || fail "b is not whole: $(cat b)"
+    no_marks
+}
+
+# Members of an archive have the same "$@".
+test_members_of_an_archive_started_by_an_exported_variable() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: lib.a(y) lib.a(x)
+$(foreach v,A B C D E F G H,$(eval export $v = $$(if $$(filter x,$$%),$$(if $$(wildcard going),,$$(shell touch going; sleep 0.6)))))
+lib.a(y) lib.a(x): private SETTLE = $%
+lib.a(y):
+	@until test -e going; do sleep 0.05; done
+	@echo y >y
+lib.a(x): w
+	@echo x >x
+w: ; @sleep 0.2
+.PHONY: w
+EOF
+    make_works -j3 SETTLE_VERBOSE=1
+    grep -q '^settle: x: ' out || fail "x is not settled: $(cat out)"
+    grep -q '^settle: y: ' out || fail "y is not settled: $(cat out)"
+    no_marks
 }
 
 # make ends while it expands SETTLE for the second line.
@@ -330,7 +379,7 @@ test_ended_between_lines_by_an_error() {
 load $(PLUGIN)
 all: t u
 error = $(error no)
-waits = $(shell touch going; sleep 1)
+waits = $(shell touch going; until test -e ended; do sleep 0.05; done; sleep 0.2)
 t: private SETTLE = $(if $(wildcard t),$($(MEANWHILE)))$@
 t:
 	@echo half >$@
@@ -345,7 +394,7 @@ EOF
     no_marks
     rm t
     # the other target fails meanwhile
-    make_fails -j2 MEANWHILE=waits U='until test -e going; do sleep 0.05; done; exit 1'
+    make_fails -j2 MEANWHILE=waits U='until test -e going; do sleep 0.05; done; touch ended; exit 1'
     test "$(cat t)" = half
     test "$(marks)" = 't ' || fail "no mark, though another has failed: $(cat out)"
     make_works -j2
@@ -1191,6 +1240,28 @@ EOF
     rm x
     make_works output
     printf 'half\nrest\n' | cmp - output || fail "half-made: $(cat output)"
+}
+
+# The next line has the same batch: a second try would find nothing amiss.
+test_a_batch_that_has_failed_is_made_again() {
+    mount_latefs "$PWD/mnt" fsync_errno=EIO
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_MODE = deferred
+SETTLE_BATCH_FILES = 4
+all: mnt/a other second
+mnt/a other second: private SETTLE = $@
+mnt/a other: ; @echo $@ >$@
+second: mnt/a other
+	-@echo first
+	@echo second >$@
+EOF
+    make_works
+    grep -q 'settle: mnt/a: Input/output error; .*removed, will be made again' out || fail "$(cat out)"
+    case " $(marks)" in *' other '*) ;; *) fail "the other one's mark is gone: $(marks)" ;; esac
+    make_works other
+    grep -q 'settle: other: its recipe was cut short; removed' out || fail "not made again: $(cat out)"
+    no_marks
 }
 
 test_a_recipe_ends_with_its_settle_sh() {

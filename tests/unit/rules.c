@@ -57,6 +57,20 @@ static void test_names(void **state)
     assert_false(rules_are_double("&"));
 }
 
+static void test_ends_of_lines(void **state)
+{
+    (void)state;
+    read_text("\xef\xbb\xbf" "marked:: x\nX = a\\\\\nfollows:: x\nY = a\\\n continued:: x\r\nreturned \\\r\n  :: x\r\n"
+              "dir/inside:: x\n");
+    assert_true(rules_are_double("marked"));
+    assert_true(rules_are_double("follows"));
+    assert_false(rules_are_double("continued"));
+    assert_true(rules_are_double("returned"));
+    assert_true(rules_are_double("inside"));
+    assert_true(rules_are_double("other/inside"));
+    assert_false(rules_are_double("inside/other"));
+}
+
 /* What stands behind a tab may be a rule all the same. */
 static void test_names_behind_a_tab(void **state)
 {
@@ -89,7 +103,8 @@ static void test_any(void **state)
     static const char *const texts[] = {
         "$(targets):: x\n", "${targets} a::\n", "$x:: y\n", "$(a:b=c):: y\n", "$(1)::$(2)\n",
         "*.o:: x\n",        "a\\ b:: x\n",      "~/x:: y\n", "a[bc]:: x\n",    "a?:: x\n",
-        "define d\n$(1)::\nendef\n",
+        "define d\n$(1)::\nendef\n", "$(foreach t,a,$(eval $t:: ; x))\n", "lib.a(x y):: z\n",
+        "colons = ::\n", "colons ::= :: \n",
     };
 
     (void)state;
@@ -97,6 +112,7 @@ static void test_any(void **state)
         if (!any_after(texts[i]))
             fail_msg("not seen: %s", texts[i]);
     assert_true(any_after(NULL));
+    assert_false(any_after("colons = a::\n# $(eval $t:: x)\n"));
     assert_false(any_after("\t$(targets):: x\n"));
 }
 
@@ -106,6 +122,9 @@ static void test_files(void **state)
     write_file("empty");
     rules_read("empty");
     assert_false(rules_are_double("unheard"));
+    assert_int_equal(mkfifo("fifo", 0600), 0);  /* make has read it, and it is not to be waited for */
+    rules_read("fifo");
+    assert_true(rules_are_double("unheard"));
 }
 
 int main(void)
@@ -113,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_none),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_ends_of_lines),
         cmocka_unit_test(test_names_behind_a_tab),
         cmocka_unit_test(test_any),
         cmocka_unit_test_setup_teardown(test_files, folder_setup, folder_teardown),
