@@ -162,11 +162,11 @@ static char *marks_directory(enum settle_mode mode)
     return directory;
 }
 
-/* Makes hook.current the one of TARGET (taken over), whose recipe make is about to run.  Last, since a $(shell) in
+/* Makes hook.current the one of TARGET (taken over), or UNIT, whose recipe make is about to run.  Last, since a $(shell) in
    what is expanded here may have make start lines of other targets. */
-static void current_look(char *target)
+static void current_look(char *target, const char *unit)
 {
-    struct current current = {.target = target, .unit = unit_of(target)};
+    struct current current = {.target = target, .unit = make_need(strdup(unit))};
     struct job *job = &current.job;
     char *files = expand_setting();
 
@@ -180,7 +180,7 @@ static void current_look(char *target)
     }
     job->marks = *job->files ? marks_directory(job->options.mode) : make_need(strdup(""));
     job->maker = make_need(strdup(*job->marks ? recipes_maker() : ""));
-    job->target = make_need(strdup(*job->files ? current.unit : ""));
+    job->target = make_need(strdup(*job->files ? unit : ""));
     job->batch = make_need(strdup(""));
     job->shell = make_need(strdup(""));
     current_clear(&hook.current);
@@ -209,13 +209,13 @@ static char *shell_result(char *shell, bool is_settled)
     return result;
 }
 
-/* The shell of a line of TARGET, or of a $(shell): the project's own where there is nothing to settle (make then
-   runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
-static char *line_shell(char *target)
+/* The shell of a line of TARGET (taken over), or UNIT, or of a $(shell): the project's own where there is nothing to
+   settle (make then runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
+static char *line_shell(char *target, const char *unit)
 {
     char *shell = expand_project_shell();
 
-    current_look(target);
+    current_look(target, unit);
     hook.current.shell_is_ours = true;
     if (!*hook.current.job.marks && recipes_begun() == 0)
         set_begun(false);
@@ -230,11 +230,7 @@ static char *line_shell(char *target)
    is in its environment, if it has one. */
 static char *nested_shell(const char *unit)
 {
-    bool has_job = false;
-
-    for (size_t i = 0; i < hook.with_job.count && !has_job; i++)
-        has_job = strcmp(hook.with_job.name[i], unit) == 0;
-    return shell_result(expand_project_shell(), has_job);
+    return shell_result(expand_project_shell(), list_has(&hook.with_job, unit));
 }
 
 /* SHELL, before each line of a recipe. */
@@ -258,7 +254,7 @@ static char *part_shell(void)
             result = nested_shell(unit);
             free(target);
         } else {
-            result = line_shell(target);
+            result = line_shell(target, unit);
         }
         recipes_start(&line);
     }
@@ -336,13 +332,13 @@ static char *current_text(struct current *current)
 
 /* The same where make has expanded SHELL for another target since: a $(shell) among the exported variables
    waits for its child, and starts the next line of another target whose child ends meanwhile. */
-static void look_again(char *target)
+static void look_again(char *target, const char *unit)
 {
     char *code = make_expand("$(value SHELL)");
     bool is_ours = hook.shell_code && strcmp(code, hook.shell_code) == 0;
     char *shell = is_ours ? expand_project_shell() : make_need(strdup(""));
 
-    current_look(target);
+    current_look(target, unit);
     hook.current.shell_is_ours = is_ours;
     free(hook.current.job.shell);
     hook.current.job.shell = shell;
@@ -356,7 +352,7 @@ static char *part_job(void)
     char *target = make_target(), *unit = unit_of(target), *text, *result;
 
     if (!hook.current.unit || strcmp(hook.current.unit, unit) != 0)
-        look_again(target);
+        look_again(target, unit);
     else
         free(target);
     free(unit);

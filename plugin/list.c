@@ -36,6 +36,14 @@ int list_add(struct list *list, const char *name)
     return 0;
 }
 
+bool list_has(const struct list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->name[i], name) == 0)
+            return true;
+    return false;
+}
+
 static int read_names(struct list *list, FILE *stream, int separator)
 {
     char *line = NULL;

@@ -4,6 +4,7 @@
 #ifndef SETTLE_LIST_H
 #define SETTLE_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct list {
@@ -14,6 +15,8 @@ struct list {
 
 /* Adds a copy of NAME.  Returns 0, or -1 with errno ENOMEM. */
 int list_add(struct list *list, const char *name);
+
+bool list_has(const struct list *list, const char *name);
 
 /* Adds the names in FILE ("-" is stdin), each ended by SEPARATOR (the last one need not be); empty
    ones are passed over.  Returns 0, or -1 with errno: ENOENT..., or EINVAL where a line holds a

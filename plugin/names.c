@@ -85,3 +85,10 @@ void names_free(struct names *names)
     names->text = NULL;
     names->count = 0;
 }
+
+const char *names_last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}

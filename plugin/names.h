@@ -24,4 +24,7 @@ int names_whole(struct names *names, const char *text);
 /* TEXT without the blanks around it, newly allocated, or NULL with errno ENOMEM. */
 char *names_trim(const char *text);
 
+/* What of PATH stands behind its last slash, or all of it. */
+const char *names_last_part(const char *path);
+
 #endif

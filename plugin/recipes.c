@@ -137,20 +137,12 @@ static void recipe_free(struct recipe *recipe)
     free(recipe->children);
 }
 
-static bool has_file(const struct recipe *recipe, const char *name)
-{
-    for (size_t i = 0; i < recipe->files.count; i++)
-        if (strcmp(recipe->files.name[i], name) == 0)
-            return true;
-    return false;
-}
-
 /* Finds out with which of the others the new RECIPE shares its target's file, or they theirs with it. */
 static void find_shared(struct recipe *recipe)
 {
     for (size_t i = 0; i < state.count; i++) {
-        state.recipe[i].is_shared |= has_file(recipe, state.recipe[i].files.name[0]);
-        recipe->is_shared |= has_file(&state.recipe[i], recipe->files.name[0]);
+        state.recipe[i].is_shared |= list_has(&recipe->files, state.recipe[i].files.name[0]);
+        recipe->is_shared |= list_has(&state.recipe[i].files, recipe->files.name[0]);
     }
 }
 
@@ -158,7 +150,7 @@ static void find_shared(struct recipe *recipe)
 static bool is_shared(const char *name, size_t self)
 {
     for (size_t i = 0; i < state.count; i++)
-        if (i != self && has_file(&state.recipe[i], name))
+        if (i != self && list_has(&state.recipe[i].files, name))
             return true;
     return false;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "list.h"
+#include "names.h"
 #include "rules.h"
 
 #define BLANKS " \t\r"
@@ -66,12 +67,9 @@ static void take_targets(char *targets, bool in_recipe)
         rules.any |= !in_recipe;
         return;
     }
-    for (char *word = strtok_r(targets, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest)) {
-        const char *slash = strrchr(word, '/');
-
-        if (strcmp(word, "&") != 0 && list_add(&rules.names, slash ? slash + 1 : word) < 0)
+    for (char *word = strtok_r(targets, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest))
+        if (strcmp(word, "&") != 0 && list_add(&rules.names, names_last_part(word)) < 0)
             rules.any = true;
-    }
 }
 
 /* True where TEXT is just a double colon. */
@@ -86,10 +84,10 @@ static void look_at_line(char *line)
     bool in_recipe = *line == '\t';
     char *separator, *after;
 
+    cut_comment(line);
     if (!strstr(line, "::"))
         return;
-    cut_comment(line);
-    rules.any |= !in_recipe && strstr(line, "eval") && strstr(line, "::");
+    rules.any |= !in_recipe && strstr(line, "eval");
     separator = find_separator(line);
     after = separator + strspn(separator, ":");
     if (*after == '=')  /* an assignment, maybe by "::=" or ":::=" */
@@ -182,10 +180,5 @@ void rules_read(const char *makefile)
 
 bool rules_are_double(const char *target)
 {
-    const char *slash = strrchr(target, '/'), *name = slash ? slash + 1 : target;
-
-    for (size_t i = 0; i < rules.names.count; i++)
-        if (strcmp(rules.names.name[i], name) == 0)
-            return true;
-    return rules.any;
+    return rules.any || list_has(&rules.names, names_last_part(target));
 }

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "shell.h"
 #include "sys.h"
 
 int shell_is_bourne(const char *shell)
 {
     static const char *const names[] = {"sh", "bash", "dash", "ksh", "rksh", "zsh", "ash"};
-    const char *slash = strrchr(shell, '/');
-    const char *name = slash ? slash + 1 : shell;
+    const char *name = names_last_part(shell);
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
