@@ -9,6 +9,7 @@
 #   measure CASE X ARGUMENT... runs clock with these arguments; X is where a plot puts the case
 #   record CASE X UNIT         the same for lines "LABEL<tab>VALUE" on stdin
 #   mount_fs TYPE              a new file system, in $PLACE; unmount_fs TYPE ends it
+#   limit_writes RATE          lets the disk below $PLACE write RATE MB/s at most; 0: what it can (root)
 #   keep_dirty                 makes the kernel leave dirty data alone (root)
 
 # Of run.sh: SRC, BUILD, MAKE, ROUNDS, WORK (the folder for all data), TEXT and DATA (the results).
@@ -165,6 +166,15 @@ set_kernel() {
     esac
     echo "$file $old" >>"$WORK/kernel-settings"
     echo "$2" >"/proc/sys/vm/$1"
+}
+
+# By cgroup v1's blkio controller: to version 2 what a journal writes is nobody's, and nobody's isn't limited.
+limit_writes() {
+    file=/sys/fs/cgroup/blkio/blkio.throttle.write_bps_device
+    test -w "$file" || return 1
+    disk=$((0x$(stat -c %t "$device"))):$((0x$(stat -c %T "$device")))
+    echo "$file $disk 0" >>"$WORK/kernel-settings"
+    echo "$disk ${1}000000" >"$file"
 }
 
 # Up to 6 GiB may be dirty, and none of it is written for its age.

@@ -29,7 +29,14 @@ all_trees() {
     for count in $BENCH_TREES; do
         tree_alone "$count" "$2"
     done
-    test "$2" = tmpfs || tree_beside_dirty "$2"
+    test "$2" != tmpfs || return 0
+    tree_beside_dirty "$2"
+    if limit_writes "$BENCH_DISK" 2>/dev/null; then
+        tree_beside_dirty "$2, $BENCH_DISK MB/s"
+        limit_writes 0
+    else
+        leave_out "a disk of $BENCH_DISK MB/s" "needs the blkio controller of cgroup v1"
+    fi
 }
 
 # $1 files on a file system of type $2 where nothing else is dirty.
@@ -56,7 +63,7 @@ tree_alone() {
     rm -rf "$PLACE/tree"
 }
 
-# 10,000 files on a file system of type $1 where somebody else has 1 GiB of dirty data.
+# 10,000 files on $1, a file system's type and maybe its disk's speed, where somebody else has 1 GiB of dirty data.
 tree_beside_dirty() {
     count=10000 dirty=1024
     aim "sync -f TREE<=0.2"
