@@ -62,6 +62,9 @@ char *mark_unescape(const char *text);
    longer than an entry of a directory may be goes into directories below. */
 char *mark_path(const char *directory, const char *name, const char *maker);
 
+/* True where NAME stands for a target that is none of its files: in DIRECTORY, where no such file can be (job_marked). */
+bool mark_is_key(const char *directory, const char *name);
+
 /* Makes DIRECTORY unless it is there.  Returns 0, or -1 with errno. */
 int mark_prepare(const char *directory);
 

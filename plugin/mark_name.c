@@ -98,3 +98,10 @@ char *mark_path(const char *directory, const char *name, const char *maker)
     free(text);
     return path;
 }
+
+bool mark_is_key(const char *directory, const char *name)
+{
+    size_t length = strlen(directory);
+
+    return strncmp(name, directory, length) == 0 && strncmp(name + length, "/=", 2) == 0;
+}

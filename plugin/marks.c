@@ -16,6 +16,11 @@
 #include "message.h"
 #include "recover.h"
 
+struct work {
+    const char *directory;  /* of the marks */
+    bool failed;
+};
+
 /* "3 days", "12 s": what is between MADE and now. */
 static void describe_age(char *text, size_t size, time_t made)
 {
@@ -43,7 +48,7 @@ static void print_status(const struct recovery *recovery, void *context)
     };
     static const char *const ends[] = {"its recipe was begun", "a line of its recipe has ended",
                                        "its recipe has ended, not yet durable"};
-    bool *failed = context;
+    struct work *work = context;
     const char *end = recovery->mark.end == MARK_SETTLED    ? ends[1]
                       : recovery->mark.end == MARK_DEFERRED ? ends[2]
                                                             : ends[0];
@@ -52,6 +57,8 @@ static void print_status(const struct recovery *recovery, void *context)
 
     if (recovery->what == RECOVERY_NOTHING && recovery->maker == MAKER_UNKNOWN)
         return;  /* just gone */
+    if (mark_is_key(work->directory, recovery->name))
+        return;  /* of a target; its files have marks of their own */
     describe_age(age, sizeof age, recovery->made);
     snprintf(maker, sizeof maker, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
     if (recovery->maker == MAKER_UNKNOWN)
@@ -59,12 +66,12 @@ static void print_status(const struct recovery *recovery, void *context)
     else
         n = printf("%s: %s %s ago, by process %jd, %s\n", recovery->name, end, age,
                    (intmax_t)maker_pid(maker), makers[recovery->maker]);
-    *failed |= n < 0;
+    work->failed |= n < 0;
 }
 
 static void tell_recovery(const struct recovery *recovery, void *context)
 {
-    bool *failed = context;
+    struct work *work = context;
 
     switch (recovery->what) {
     case RECOVERY_REMOVED:
@@ -73,6 +80,7 @@ static void tell_recovery(const struct recovery *recovery, void *context)
     case RECOVERY_DIRECTORY:
         message("%s: its recipe was cut short; a directory, not removed, but made older than all else",
                 recovery->name);
+        work->failed = true;
         break;
     case RECOVERY_FAILED:
         if (recovery->error == EBUSY)
@@ -80,7 +88,7 @@ static void tell_recovery(const struct recovery *recovery, void *context)
         else
             message("%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", recovery->name,
                     recovery->path, strerror(recovery->error));
-        *failed = true;
+        work->failed = true;
         break;
     case RECOVERY_CUT_SHORT:
     case RECOVERY_NOTHING:
@@ -95,20 +103,19 @@ static int look(const char *folder, bool just_look,
                 void (*tell)(const struct recovery *recovery, void *context))
 {
     const char *setting = getenv("SETTLE_DIR");
-    const char *directory = setting && *setting ? setting : ".settle";
-    bool failed = false;
+    struct work work = {.directory = setting && *setting ? setting : ".settle"};
 
     if (chdir(folder) < 0) {
         message("%s: %s", folder, strerror(errno));
         return 1;
     }
-    if (recover(directory, just_look, tell, &failed) < 0) {
-        message("%s/%s: %s", folder, directory, strerror(errno));
+    if (recover(work.directory, just_look, tell, &work) < 0) {
+        message("%s/%s: %s", folder, work.directory, strerror(errno));
         return 1;
     }
     if (!just_look)
-        maker_clear(directory);
-    return failed;
+        maker_clear(work.directory);
+    return work.failed;
 }
 
 int marks_status(const char *folder)

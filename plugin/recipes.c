@@ -155,14 +155,6 @@ static bool is_shared(const char *name, size_t self)
     return false;
 }
 
-/* The name that job_marked gives to a target that is no file to be settled. */
-static bool is_key(const char *name)
-{
-    size_t length = strlen(state.directory);
-
-    return strncmp(name, state.directory, length) == 0 && strncmp(name + length, "/=", 2) == 0;
-}
-
 /* Recipe number SELF is over.  A mark that can't be removed costs a rebuild, no more. */
 static void finish(size_t self, enum mark_end end)
 {
@@ -173,7 +165,7 @@ static void finish(size_t self, enum mark_end end)
 
         if (is_shared(name, self))
             continue;
-        if (end == MARK_DEFERRED && !is_key(name))
+        if (end == MARK_DEFERRED && !mark_is_key(state.directory, name))
             pending_add(name);
         else
             mark_remove(state.directory, name, state.maker);

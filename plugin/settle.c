@@ -169,6 +169,16 @@ static void read_environment(struct invocation *call)
     exit(EXIT_USAGE);
 }
 
+/* FUNCTION takes the place of settling. */
+static void do_instead(struct invocation *call, int (*function)(const struct invocation *call, const char *folder))
+{
+    if (call->on_folder && call->on_folder != function) {
+        message("only one of --probe, --status and --recover");
+        wrong_usage();
+    }
+    call->on_folder = function;
+}
+
 static void read_options(struct invocation *call, int argc, char *argv[])
 {
     int option;
@@ -196,13 +206,13 @@ static void read_options(struct invocation *call, int argc, char *argv[])
         case OPTION_PLUGIN_PATH:
             print_plugin_path();
         case OPTION_PROBE:
-            call->on_folder = probe;
+            do_instead(call, probe);
             break;
         case OPTION_STATUS:
-            call->on_folder = status;
+            do_instead(call, status);
             break;
         case OPTION_RECOVER:
-            call->on_folder = recover_folder;
+            do_instead(call, recover_folder);
             break;
         case OPTION_JSON:
             call->json = true;
@@ -245,7 +255,7 @@ static void collect_files(struct invocation *call, char *const argument[])
 static int work_on_folder(const struct invocation *call, char *const argument[])
 {
     if (argument[0] && argument[1]) {
-        message("one folder only: %s", argument[1]);
+        message("one directory only: %s", argument[1]);
         wrong_usage();
     }
     return call->on_folder(call, argument[0] ? argument[0] : ".");

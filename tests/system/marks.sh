@@ -698,6 +698,9 @@ folder:
 EOF
     make_fails KILL='kill -s KILL $$PPID'
     mkdir -p folder
+    "$BUILD/plugin/settle" --status >out
+    ! grep -q = out || fail "status: $(cat out)"
+    ! "$BUILD/plugin/settle" --recover >out 2>&1 || fail "it is still there: $(cat out)"
     make_works
     grep -q '^making folder$' out || fail "not made again: $(cat out)"
     no_marks

@@ -238,7 +238,11 @@ END
 settle: file: Not a directory
 END
     bad 2 --probe . . <<END
-settle: one folder only: .
+settle: one directory only: .
+$usage_hint
+END
+    bad 2 --status --recover <<END
+settle: only one of --probe, --status and --recover
 $usage_hint
 END
     bad 2 --json file <<END
