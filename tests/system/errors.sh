@@ -59,10 +59,11 @@ test_a_device_that_runs_full_at_writeback() {
     each_face "$lost" "$BUILD/tests/mmapwrite --size=24M --close-first mnt/output"
 }
 
-# ext4 reserves room for a page when it is dirtied, but not for the indirect block that it needs where it
-# lies alone.  Where little is left it starts writeback in the background as well, and if that comes first,
-# Linux 6.18 drops the pages ("This should not happen!! Data will be lost" in its log), and fsync(2) then
-# succeeds: no program can see that, so the test tries again.  With a journal it nearly always comes first.
+# ext4 reserves room for a page when it is dirtied, but not for the two indirect blocks that it needs besides where
+# it lies alone: 2,000 free blocks have room for 900 such pages, but not for the 2,700 blocks that these take.  Where less than twice the dirty pages is
+# left, ext4 starts writeback in the background as well (ext4_nonda_switch), and if that comes first, Linux 6.18 drops
+# the pages ("This should not happen!! Data will be lost" in its log), and fsync(2) then succeeds: no program can see
+# that.  So there is more than twice left here; but the flusher may come for its own reasons, so the test tries again.
 test_a_full_ext4() {
     need mkfs.ext4 e2fsprogs
     mkdir mnt
@@ -72,12 +73,11 @@ test_a_full_ext4() {
     free=$(stat -f -c %a mnt)
     dd if=/dev/zero of=mnt/fill bs=4096 count=$((free - 2000)) 2>/dev/null
     sync -f mnt
-    # status 3: there was no room for the last pages even to be dirtied
     cat >Makefile <<MAKE
 load \$(PLUGIN)
 output: private SETTLE = mnt/output
 output:
-	@$BUILD/tests/thinwrite mnt/output 1013 4194304 || test \$\$? = 3
+	@$BUILD/tests/thinwrite mnt/output 900 4294967296
 MAKE
     for try in 1 2 3 4 5 6 7 8; do
         run mk
