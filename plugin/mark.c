@@ -146,7 +146,7 @@ static enum order order_for(const char *directory, const char *name, const struc
     char *folder;
 
     if (stat(name, &st) == 0)
-        return order_of(directory, &st, known);
+        return order_of_update(order_of(directory, &st, known), name, &st);
     folder = folder_of(name);
     if (folder && (stat(folder, &st) == 0 || stat(".", &st) == 0))
         order = order_of(directory, &st, known);

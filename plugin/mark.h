@@ -19,8 +19,9 @@
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   it runs or, where the time is 4720 ns
                                           into the first or second second of 1970, is over: + or ~
 
-   Making one is a metadata operation, which journaling file systems persist in order: no trace of what
-   comes after it can survive a crash without it. */
+   Making one is a metadata operation, which journaling file systems persist in order: no trace of a new file, or of new
+   blocks of an old one, can survive a crash without the mark that came before.  What a recipe writes over an old one's
+   blocks has no place in that order: before an update, the mark is made durable (order.h). */
 
 #ifndef SETTLE_MARK_H
 #define SETTLE_MARK_H

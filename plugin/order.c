@@ -3,14 +3,18 @@
 
 #include "config.h"
 
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "fs_magic.h"
+#include "libc.h"
 #include "order.h"
 
 static unsigned long magic_of(const char *path)
@@ -74,6 +78,28 @@ enum order order_of(const char *marks, const struct stat *file, const struct ord
     if (stat(marks, &st) < 0 || st.st_dev != file->st_dev)
         return ORDER_UNKNOWN;
     return known && known->dev == st.st_dev ? known->order : ask(marks, st.st_dev);
+}
+
+/* True where btrfs writes the data of NAME in place as well: chattr +C, or mounted with nodatacow. */
+static bool is_nodatacow(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC), flags = 0;
+    bool is = fd < 0 || ioctl(fd, (ioctl_request)FS_IOC_GETFLAGS, &flags) < 0 || (flags & FS_NOCOW_FL) != 0;
+
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+enum order order_of_update(enum order order, const char *name, const struct stat *st)
+{
+    bool has_blocks = S_ISREG(st->st_mode) ? st->st_size > 0
+                                           : S_ISDIR(st->st_mode) && name[strlen(name) - 1] == '/';
+
+    if (!has_blocks || order == ORDER_UNKNOWN)
+        return order;
+    /* btrfs never writes over what a committed tree refers to */
+    return order == ORDER_FREE || is_nodatacow(name) ? ORDER_UNKNOWN : order;
 }
 
 bool order_is_free(const char *marks, const char *files)

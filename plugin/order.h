@@ -28,7 +28,13 @@ struct order_known order_find_out(const char *marks);
    written to; ORDER_UNKNOWN where they are on two file systems.  KNOWN, where not NULL, saves asking once more. */
 enum order order_of(const char *marks, const struct stat *file, const struct order_known *known);
 
-/* True where that is ORDER_FREE, of what is in the directory FILES. */
+/* ORDER, that of new files, for the update of what is there already: of the file NAME, or of the files in the directory
+   NAME that ends in a slash; ST is its.  A recipe may write over its blocks, in place, and such data has no place in the
+   order of metadata: writeback (the kernel's own, another program's sync, our fsync) brings it to the disk whenever it
+   likes, before the journal with the mark is. */
+enum order order_of_update(enum order order, const char *name, const struct stat *st);
+
+/* True where order_of is ORDER_FREE, of what is in the directory FILES. */
 bool order_is_free(const char *marks, const char *files);
 
 /* True where what is in DIRECTORY is in memory alone: an fsync there does nothing, and says that all is well. */

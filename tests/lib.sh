@@ -118,7 +118,7 @@ mount_or_skip() {
     need_root "to mount a file system"
     mount "$@" 2>/dev/null || skip "needs leave to mount"
     for mounted; do :; done
-    at_exit "umount -l '$PWD/$mounted'"
+    at_exit "! mountpoint -q '$PWD/$mounted' || umount -l '$PWD/$mounted'"
 }
 
 traced() {

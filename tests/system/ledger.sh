@@ -58,6 +58,24 @@ test_no_fsync_of_the_folder_from_the_fourth_on() {
     expect_calls 9 0
 }
 
+# Old files are written elsewhere, too, unless they are without copy-on-write.
+test_an_fsync_of_the_folder_for_each_file_that_is_written_over_in_place() {
+    on_btrfs
+    ledger_makefile
+    make_works COUNT=9
+    for file in 2 4 6 8; do
+        rm t$file
+        touch t$file
+        chattr +C t$file
+        echo old >t$file
+    done
+    touch -d 2000-01-01 t?
+    touch newer
+    echo '$(targets): newer' >>Makefile
+    trace_make COUNT=9
+    expect_calls 7 3  # t1 to t3; one with the ledger; t4, t6 and t8
+}
+
 # Pages of a batch that is done are emptied and taken again; its marks are gone on the disk, too.
 test_pages_are_taken_again() {
     on_btrfs

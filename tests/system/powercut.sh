@@ -96,6 +96,49 @@ EOF
     unshare -m sh ./cuts
 }
 
+# A recipe that writes over its old output, whose data comes to the disk before the journal tells of it: fdatasync
+# brings it there, as would the kernel's writeback.  "part", edited a moment ago, is no newer after the cut.
+cut_while_overwriting() {
+    rm -rf disk.img cut.img
+    truncate -s 400M disk.img
+    "mkfs.$1" -q "$2" disk.img 2>mkfs.log || fail "$(cat mkfs.log)"
+    mkdir -p disk
+    mount_or_skip -o "loop,$3" disk.img disk
+    cat >disk/Makefile <<'EOF'
+load $(PLUGIN)
+disk: SETTLE = $@ other
+disk: part
+	dd if=part of=other bs=4k conv=notrunc,fdatasync status=none
+	dd if=part of=$@ bs=4k conv=notrunc,fdatasync status=none; $(PAUSE)
+	dd if=part of=$@ bs=4k seek=1 conv=notrunc,fdatasync status=none
+EOF
+    head -c 4096 /dev/zero >disk/part
+    make_works -C disk SETTLE_MODE="$4"
+    sync -f disk
+    head -c 4096 /dev/zero | tr '\0' x >disk/part
+    rm -f ready go
+    start_make -C disk SETTLE_MODE="$4" PAUSE="touch '$PWD/ready'; until test -e '$PWD/go'; do sleep 0.1; done"
+    await ready
+    cp --sparse=always disk.img cut.img
+    touch go
+    wait "$make" || fail "$(cat log)"
+    umount disk
+    mount_or_skip -o loop cut.img disk
+    make_works -C disk SETTLE_MODE="$4"
+    cat disk/part disk/part | cmp - disk/disk || fail "disk is half-made, and up to date: $(cat out)"
+    cmp disk/part disk/other || fail "other is older than disk, and up to date: $(cat out)"
+    umount disk
+}
+
+test_a_power_cut_while_an_old_output_is_written_over_in_place() {
+    need_root "to mount a file system"
+    need mkfs.xfs xfsprogs
+    for mode in fsync deferred; do
+        cut_while_overwriting ext4 -F commit=60 $mode
+        cut_while_overwriting xfs -f noatime $mode
+    done
+}
+
 test_killing_breaks_builds_without_marks() {
     POWERCUT_FIRST=1 rig kill 60 unmarked 1
 }

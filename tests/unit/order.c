@@ -7,6 +7,8 @@
 
 #include "unit.h"
 
+#include <stdio.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "folder.h"
@@ -51,12 +53,38 @@ static void test_memory(void **state)
     assert_true(order_is_local("/dev/shm"));
 }
 
+static enum order order_of_update_of(const char *name, enum order order)
+{
+    struct stat st;
+
+    assert_int_equal(stat(name, &st), 0);
+    return order_of_update(order, name, &st);
+}
+
+/* Blocks that may be written over have no place in the order of metadata. */
+static void test_updates(void **state)
+{
+    (void)state;
+    write_file("empty");
+    assert_int_equal(truncate("empty", 0), 0);
+    write_file("file");
+    assert_int_equal(mkdir("directory", 0777), 0);
+    assert_int_equal(order_of_update_of("empty", ORDER_FREE), ORDER_FREE);
+    assert_int_equal(order_of_update_of("file", ORDER_FREE), ORDER_UNKNOWN);
+    assert_int_equal(order_of_update_of("directory", ORDER_FREE), ORDER_FREE);
+    assert_int_equal(order_of_update_of("directory/", ORDER_FREE), ORDER_UNKNOWN);
+    assert_int_equal(order_of_update_of("/dev/null", ORDER_FREE), ORDER_FREE);
+    assert_int_equal(order_of_update_of("empty", ORDER_OF_WRITES), ORDER_OF_WRITES);
+    assert_int_equal(order_of_update_of("empty", ORDER_UNKNOWN), ORDER_UNKNOWN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_not_known_to_be),
         IN_FOLDER(test_two_file_systems),
         IN_FOLDER(test_memory),
+        IN_FOLDER(test_updates),
     };
 
     return cmocka_run_group_tests_name("order", tests, NULL, NULL);
