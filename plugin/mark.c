@@ -51,9 +51,9 @@ static int make_directories(const char *directory, char *path)
     return 0;
 }
 
-/* The modification time of a mark with "!" once the line is over: so many seconds, and as many nanoseconds as the
-   number of its process, which no recipe sets by chance. */
-enum { TIME_OF_SETTLED = 1, TIME_OF_DEFERRED = 2 };
+/* The modification time of a mark with "!" once the line is over, or of any once another one could not begin: so many
+   seconds, and as many nanoseconds as the number of its process, which no recipe sets by chance. */
+enum { TIME_OF_SETTLED = 1, TIME_OF_DEFERRED = 2, TIME_OF_CUT_SHORT = 3 };
 
 /* Opens the mark at PATH itself. */
 static int open_mark(const char *path)
@@ -82,6 +82,8 @@ static int parse(struct mark *mark, struct timespec time)
         mark->end = MARK_SETTLED;
     else if (kind == '!' && time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_DEFERRED)
         mark->end = MARK_DEFERRED;
+    else if (time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_CUT_SHORT)
+        mark->end = MARK_RUNNING;
     return maker == 0 ? -1 : 0;
 }
 
@@ -420,6 +422,16 @@ int mark_note(const char *directory, const char *name, const char *maker, enum m
     free(path);
     errno = error;
     return result;
+}
+
+void mark_cut_short(const char *directory, const char *name, const char *maker)
+{
+    char *path = mark_path(directory, name, maker);
+    struct mark mark;
+
+    if (path && mark_read(path, &mark) == 0 && is_of(&mark, maker) && mark.end != MARK_RUNNING)
+        set_time(path, (struct timespec){.tv_sec = TIME_OF_CUT_SHORT, .tv_nsec = mark.runner});
+    free(path);
 }
 
 int mark_remove(const char *directory, const char *name, const char *maker)

@@ -19,6 +19,8 @@
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   it runs or, where the time is 4720 ns
                                           into the first or second second of 1970, is over: + or ~
 
+   In the third second, of any mark: it was over, but the next line could not be marked (mark_cut_short).
+
    Making one is a metadata operation, which journaling file systems persist in order: no trace of a new file, or of new
    blocks of an old one, can survive a crash without the mark that came before.  What a recipe writes over an old one's
    blocks has no place in that order: before an update, the mark is made durable (order.h). */
@@ -89,6 +91,10 @@ int mark_restore(const char *directory, const char *entry, const char *maker, st
    is no such mark of MAKER's (any more). */
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell);
+
+/* Where NAME's mark is MAKER's and says that a line is over: takes that back, without any need of space, since the next
+   one could not be marked. */
+void mark_cut_short(const char *directory, const char *name, const char *maker);
 
 /* True where the file NAME, or what it leads to as a link, has not changed since its mark at PATH was made. */
 bool mark_is_untouched(const char *path, const char *name);

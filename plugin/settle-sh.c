@@ -105,7 +105,8 @@ static void tell(const struct outcome *outcome, void *context)
     }
 }
 
-/* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it. */
+/* Marks the files before the recipe touches them, or says why that is not to be, and doesn't run it.  The plugin must not
+   take the line before for the last one then. */
 static void mark_files(const struct job *job, const struct list *names)
 {
     size_t marked = mark_make(job->marks, names->name, names->count, job->maker,
@@ -114,6 +115,7 @@ static void mark_files(const struct job *job, const struct list *names)
     if (marked == names->count)
         return;
     message("%s: can't be marked in %s: %s", names->name[marked], job->marks, strerror(errno));
+    mark_cut_short(job->marks, names->name[0], job->maker);
     _exit(EXIT_SETTLING_FAILED);
 }
 

@@ -1318,6 +1318,34 @@ EOF
     ! grep -q 'has run' out || fail "the recipe has run"
 }
 
+# A line that can't be marked doesn't run: the one before was not the last.
+test_a_disk_that_is_full_between_two_lines() {
+    mkdir mnt
+    mount_or_skip -t tmpfs -o nr_inodes=40 tmpfs mnt
+    cat >mnt/Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output: source
+	echo half >$@; for i in $$(seq $(FILL)); do touch fill$$i 2>/dev/null || :; done
+	cat source >>$@
+EOF
+    for old in no yes; do
+        for mode in fsync deferred; do
+            rm -f mnt/output
+            test $old = no || touch -d '1 hour ago' mnt/output
+            echo "$old $mode" >mnt/source
+            make_fails -C mnt FILL=100 SETTLE_MODE=$mode
+            grep -q "settle: output: can't be marked in .settle: No space left on device" out || fail "$(cat out)"
+            grep -q half mnt/output || fail "the first line has not run: $(cat out)"
+            rm mnt/fill*
+            make_works -C mnt SETTLE_MODE=$mode
+            grep -q 'settle: output: .*; removed' out || fail "taken for finished: $(cat out)"
+            echo half | cat - mnt/source | cmp - mnt/output || fail "$(cat mnt/output)"
+            test ! -e mnt/.settle || fail "$(ls -la mnt/.settle)"
+        done
+    done
+}
+
 # shellcheck source=tests/lib.sh
 . "$SRC/tests/lib.sh"
 run_tests "$@"

@@ -169,6 +169,30 @@ static void test_end_of_another(void **state)
     }
 }
 
+/* The next line could not be marked: what is over is not the recipe. */
+static void test_cut_short_between_lines(void **state)
+{
+    char *path = mark_path(".settle", "x", MAKER);
+
+    (void)state;
+    for (int exists = 0; exists < 2; exists++) {
+        make_mark(".settle", "x", MAKER);
+        mark_cut_short(".settle", "x", MAKER);  /* at the first line it is not over anyway */
+        assert_int_equal(mark_is_untouched(path, "x"), exists);
+        assert_int_equal(mark_note(".settle", "x", MAKER, exists ? MARK_DEFERRED : MARK_SETTLED, getpid()), 0);
+        mark_cut_short(".settle", "x", MAKER);
+        assert_mark(text_of(exists ? '~' : '!'), MARK_RUNNING, getpid());
+        assert_false(mark_is_untouched(path, "x"));
+        assert_int_equal(mark_note(".settle", "x", MAKER, MARK_RUNNING, 4711), 0);
+        assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, 4711), 0);
+        assert_mark(exists ? MAKER "+4711" : MAKER "!4711", MARK_SETTLED, 4711);
+        assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+        write_file("x");
+        tick();
+    }
+    free(path);
+}
+
 /* A line that runs keeps its mark, unless the other line is of the file's own target. */
 static void test_mark_of_who_runs(void **state)
 {
@@ -464,6 +488,7 @@ int main(void)
         IN_FOLDER(test_life),
         IN_FOLDER(test_life_from_nothing),
         IN_FOLDER(test_end_of_another),
+        IN_FOLDER(test_cut_short_between_lines),
         IN_FOLDER(test_mark_of_who_runs),
         IN_FOLDER(test_time_of_others),
         IN_FOLDER(test_time),
