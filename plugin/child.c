@@ -219,6 +219,11 @@ static pid_t start(char *const plain[], char *const argument[], const sigset_t *
     return pid;
 }
 
+bool child_is_cut_short(int status)
+{
+    return !WIFEXITED(status) || (WEXITSTATUS(status) > 128 && WEXITSTATUS(status) <= 128 + SIGRTMAX);
+}
+
 int child_run(char *const plain[], char *const argument[], void (*meanwhile)(void *context), void *context,
               int *status)
 {
@@ -238,8 +243,8 @@ int child_run(char *const plain[], char *const argument[], void (*meanwhile)(voi
         meanwhile(context);
     if (!error) {
         stop = wait_for(child, &caught, status);
-        if (stop)
-            orphans_end(stop);
+        if (stop || child_is_cut_short(*status))
+            orphans_end(stop ? stop : SIGTERM);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = error;

@@ -1,7 +1,7 @@
 /* job.c - what travels from the plugin, inside make, to settle-sh
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   Lines: the options, the folder of the marks, their maker (maker_has_shell looks for it there), the target, the order
+   Lines: the options, the folder of the marks, their maker (worker_find looks for it there), the target, the order
    of the marks' file system, the page of the ledger, the batch, the shell; the rest is the files, which may have
    newlines between them. */
 

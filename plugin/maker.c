@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -273,34 +272,4 @@ size_t maker_children(pid_t **children)
     fclose(file);
     free(text);
     return count;
-}
-
-bool maker_has_shell(const char *text, size_t length)
-{
-    DIR *proc = opendir("/proc");
-    const struct dirent *entry;
-    bool has = false;
-
-    while (proc && !has && (entry = readdir(proc))) {
-        char path[sizeof "/proc//environ" + sizeof entry->d_name], *variable = NULL;
-        size_t room = 0;
-        FILE *file;
-
-        if (*entry->d_name < '1' || *entry->d_name > '9')
-            continue;
-        snprintf(path, sizeof path, "/proc/%s/environ", entry->d_name);
-        file = fopen(path, "re");
-        while (file && !has && getdelim(&variable, &room, '\0', file) > 0) {
-            const char *maker = strncmp(variable, "SETTLE_JOB=", 11) == 0 ? strchr(variable, '\n') : NULL;
-
-            maker = maker ? strchr(maker + 1, '\n') : NULL;  /* the third line: job.c */
-            has = maker && strncmp(maker + 1, text, length) == 0 && maker[1 + length] == '\n';
-        }
-        free(variable);
-        if (file)
-            fclose(file);
-    }
-    if (proc)
-        closedir(proc);
-    return has;
 }

@@ -57,8 +57,4 @@ void maker_clear(const char *directory);
    the kernel doesn't tell (CONFIG_PROC_CHILDREN). */
 size_t maker_children(pid_t **children);
 
-/* True while a settle-sh of the maker described by the LENGTH bytes at TEXT runs, though its make be gone, and
-   in it maybe a recipe that still writes.  Other users' and other PID namespaces' are not seen. */
-bool maker_has_shell(const char *text, size_t length);
-
 #endif

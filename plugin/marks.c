@@ -82,12 +82,14 @@ static void tell_recovery(const struct recovery *recovery, void *context)
                 recovery->name);
         work->failed = true;
         break;
+    case RECOVERY_AT_WORK:
+        message("%s: its make is gone, but its recipe still runs (process %jd)", recovery->name,
+                (intmax_t)recovery->worker);
+        work->failed = true;
+        break;
     case RECOVERY_FAILED:
-        if (recovery->error == EBUSY)
-            message("%s: its make is gone, but its recipe still runs", recovery->name);
-        else
-            message("%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", recovery->name,
-                    recovery->path, strerror(recovery->error));
+        message("%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", recovery->name,
+                recovery->path, strerror(recovery->error));
         work->failed = true;
         break;
     case RECOVERY_CUT_SHORT:

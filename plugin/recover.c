@@ -18,6 +18,7 @@
 #include "order.h"
 #include "recover.h"
 #include "recover_lock.h"
+#include "worker.h"
 
 /* The marks are collected first: a directory that is changed while it is read may show an entry twice. */
 struct marks {
@@ -140,39 +141,46 @@ static bool is_in_work(const char *directory, bool is_local, const struct recove
     return mark_each(directory, search_one, &search) == 0 && search.found;
 }
 
-/* Waits until the settle-shs of a make that is gone have ended their recipes: they are told to by the kernel.
-   Returns 0, or -1 with errno EBUSY. */
-static int await_end(const struct mark *mark)
-{
-    const struct timespec nap = {.tv_nsec = 20000000};
-
-    for (int tries = 0; tries < 500; tries++) {
-        if (!maker_has_shell(mark->text, mark->maker_length))
-            return 0;
-        nanosleep(&nap, NULL);
-    }
-    errno = EBUSY;
-    return -1;
-}
-
 /* What all looks have in common. */
 struct look {
     const char *directory;
     bool is_local, just_look;
-    char awaited[MARK_TEXT];  /* the last dead make whose recipes are known to have ended */
+    char awaited[MARK_TEXT + 24];  /* the last dead make or, where its line was not over, that: nothing is at work there */
 };
 
-static enum recovery_what look_at_dead(struct look *look, const struct recovery *recovery)
+/* Waits until what is at work for MARK, of a make that is gone, has ended: settle-shs are told to by the kernel.
+   Returns 0, or the process that hasn't. */
+static pid_t await_end(struct look *look, const struct mark *mark)
 {
-    const struct mark *mark = &recovery->mark;
+    const struct timespec nap = {.tv_nsec = 20000000};
+    char who[sizeof look->awaited];
+    pid_t worker = 0;
 
+    if (mark->end == MARK_RUNNING)
+        snprintf(who, sizeof who, "%.*s=%jd", (int)mark->maker_length, mark->text, (intmax_t)mark->runner);
+    else
+        snprintf(who, sizeof who, "%.*s", (int)mark->maker_length, mark->text);
+    if (strcmp(who, look->awaited) == 0)
+        return 0;
+    for (int tries = 0; tries < 500; tries++) {
+        worker = worker_find(mark);
+        if (worker == 0) {
+            snprintf(look->awaited, sizeof look->awaited, "%s", who);
+            return 0;
+        }
+        nanosleep(&nap, NULL);
+    }
+    return worker;
+}
+
+static enum recovery_what look_at_dead(struct look *look, struct recovery *recovery)
+{
     if (is_in_work(look->directory, look->is_local, recovery))
         return RECOVERY_NOT_OURS;
-    if (!look->just_look && (strlen(look->awaited) != mark->maker_length ||
-                             strncmp(look->awaited, mark->text, mark->maker_length) != 0)) {
-        if (await_end(mark) < 0)
-            return RECOVERY_FAILED;
-        snprintf(look->awaited, sizeof look->awaited, "%.*s", (int)mark->maker_length, mark->text);
+    if (!look->just_look) {
+        recovery->worker = await_end(look, &recovery->mark);
+        if (recovery->worker != 0)
+            return RECOVERY_AT_WORK;
     }
     return remove_file(look->directory, recovery, look->just_look);
 }

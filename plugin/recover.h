@@ -18,7 +18,8 @@ enum recovery_what {
                             been, and the mark is this process's then */
     RECOVERY_NOTHING,    /* there was no such file, or the recipe has not touched it; the mark is removed, or would
                             have been */
-    RECOVERY_FAILED,     /* it could not be removed (errno; EBUSY: its recipe still runs); the mark stays */
+    RECOVERY_AT_WORK,    /* its recipe still runs, and does not end; the mark stays */
+    RECOVERY_FAILED,     /* it could not be removed (errno); the mark stays */
     RECOVERY_NOT_OURS,   /* its maker lives, or is another host's, or it is no mark of settle's */
     RECOVERY_OWN,        /* made by this process, before an exec of its own */
 };
@@ -28,6 +29,7 @@ struct recovery {
     const char *name;   /* of the file */
     const char *path;   /* of the mark */
     int error;
+    pid_t worker;       /* where its recipe still runs: a process of that */
     enum maker_state maker;
     struct mark mark;
     time_t made;        /* seconds since the Epoch */

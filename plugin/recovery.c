@@ -145,9 +145,10 @@ static void tell(const struct recovery *recovery, void *context)
             make_out_of_date(way, recovery->name);
         }
         break;
+    case RECOVERY_AT_WORK:
+        make_fatal("%s: its make is gone, but its recipe still runs (process %jd)", recovery->name,
+                   (intmax_t)recovery->worker);
     case RECOVERY_FAILED:
-        if (recovery->error == EBUSY)
-            make_fatal("%s: its make is gone, but its recipe still runs", recovery->name);
         make_fatal("%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", recovery->name,
                    recovery->path, strerror(recovery->error));
     case RECOVERY_OWN:

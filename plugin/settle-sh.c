@@ -30,6 +30,7 @@
 #include "options.h"
 #include "shell.h"
 #include "sys.h"
+#include "worker.h"
 
 enum { EXIT_SETTLING_FAILED = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
@@ -84,6 +85,12 @@ static void clear_environment(const struct job *job, const char *shell, const ch
     free(trimmed);
     unsetenv(JOB);
     setenv(JOB_SHELL, shell, 1);
+    if (*job->marks) {
+        char line[WORKER_TEXT];
+
+        worker_describe(job->maker, line);
+        setenv(WORKER, line, 1);
+    }
 }
 
 static _Noreturn void cannot_run(const char *program, int error)
@@ -202,13 +209,6 @@ static void end_with_make(const struct job *job)
         die(EXIT_SETTLING_FAILED, job->target, "make is gone");
 }
 
-/* An exit status above 128 is what shells make of a signal that has ended a command: it was cut short, and its
-   mark stays.  One that has failed is make's affair. */
-static bool is_cut_short(int status)
-{
-    return !WIFEXITED(status) || (WEXITSTATUS(status) > 128 && WEXITSTATUS(status) <= 128 + SIGRTMAX);
-}
-
 /* Where SHELL is make's own and its arguments are "-c" (POSIX: "-ec") and a line that needs no shell: the words of
    that line, else NULL. */
 static char **plain_line(const char *shell, char *const argument[])
@@ -237,7 +237,7 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
         cannot_run(command[0], errno);
     if (status == 0)
         result = settle_files(job);
-    else if (!is_cut_short(status))
+    else if (!child_is_cut_short(status))  /* one that has failed is make's affair */
         note_end(job, &marked);
     /* where the batch has failed, make ends the recipe here, and the mark is to stay: the line's end is not noted */
     if (meanwhile.status != 0)

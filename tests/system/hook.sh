@@ -711,14 +711,16 @@ annotated plain:
 EOF
 }
 
-test_the_recipe_sees_nothing_of_ours() {
+test_the_recipe_sees_nothing_else_of_ours() {
     environment_lines >rules.mk
     { echo 'load $(PLUGIN)'; cat rules.mk; } >settled.mk
     make_works -f rules.mk annotated
     mv out out.without
     make_works -f settled.mk annotated
-    grep '^SETTLE_SHELL=' out || fail "where is it?"
-    grep -v '^SETTLE_SHELL=' out >got
+    for variable in SHELL LINE; do
+        grep "^SETTLE_$variable=" out || fail "where is it?"
+    done
+    grep -v -e '^SETTLE_SHELL=' -e '^SETTLE_LINE=' out >got
     diff out.without got || fail "a recipe sees another environment"
 }
 

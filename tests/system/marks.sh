@@ -235,6 +235,69 @@ test_all_killed() {
     expect_made_again
 }
 
+# The shell that runs the recipe dies, and leaves a process that goes on writing.
+worker_makefile() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output: source
+	@$(if $(HOLD),echo $$PPID >shell; echo $$$$ >recipe; \
+	sh -c "echo \$$\$$ >worker; touch ready; $(HOLD); echo stale >output; echo over >over"; echo not reached)
+	@cat source >$@
+EOF
+    echo text >source
+}
+
+# Kills the processes that COMMAND prints, and makes again; "over" tells whether the worker has come to its end.
+kill_above_worker() {
+    rm -f ready over output
+    worker_makefile
+    start_make HOLD="$1"
+    shift
+    await ready
+    at_exit "kill -s KILL $(cat worker) 2>/dev/null || :"
+    # shellcheck disable=SC2046
+    kill -s KILL $("$@") 2>/dev/null || :
+    wait "$make" || :
+    make_works
+    cmp source output || fail "output is of a worker of the dead recipe"
+    ! grep -q '^State:.[^ZX]' "/proc/$(cat worker)/status" 2>/dev/null || fail "it is still at work"
+    cmp source output || fail "output is of a worker of the dead recipe"
+    no_marks
+}
+
+test_what_a_killed_recipe_has_started_is_ended() {
+    kill_above_worker 'sleep 20' cat recipe
+    test ! -e over || fail "the worker has come to its end"
+}
+
+test_what_a_killed_settle_sh_has_started_is_waited_for() {
+    kill_above_worker 'sleep 2' cat shell
+    test -e over || fail "the worker was ended"
+    kill_above_worker 'sleep 2' echo_all
+    test -e over || fail "the worker was ended"
+}
+
+test_a_worker_of_a_dead_recipe_that_does_not_end() {
+    worker_makefile
+    mkfifo fifo
+    start_make HOLD='read nothing <fifo'
+    await ready
+    at_exit "kill -s KILL $(cat worker) 2>/dev/null || :"
+    kill -s KILL "$make" "$(cat shell)" || :
+    wait "$make" || :
+    make_fails
+    grep -q "settle: output: its make is gone, but its recipe still runs (process $(cat worker))" out ||
+        fail "$(cat out)"
+    settle --recover
+    test "$status" = 1 || fail "status $status: $(cat out)"
+    grep -q "settle: output: its make is gone, but its recipe still runs (process $(cat worker))" out ||
+        fail "$(cat out)"
+    kill "$(cat worker)"
+    make_works
+    cmp source output || fail "output is wrong"
+}
+
 echo_all() {
     echo "$make" "$(cat shell)" "$(cat recipe)"
 }

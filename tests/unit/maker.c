@@ -188,34 +188,6 @@ static void test_children(void **state)
     free(children);
 }
 
-static void test_shell_of_a_dead_make(void **state)
-{
-    static const char dead[] = "1f0c6a3b.77aa01c2.4711.123456.4026531836";
-    char variable[256], byte;
-    char *const environment[] = {(char *)"A=1", variable, NULL};
-    char *const command[] = {(char *)"sleep", (char *)"100", NULL};
-    int started[2];
-    pid_t child;
-
-    (void)state;
-    snprintf(variable, sizeof variable, "SETTLE_JOB=mode=fsync\n.settle\n%s\nx\n\n/bin/sh\nx", dead);
-    assert_false(maker_has_shell(dead, strlen(dead)));
-    assert_int_equal(pipe2(started, O_CLOEXEC), 0);
-    child = fork();
-    if (child == 0) {
-        execve("/bin/sleep", command, environment);
-        _exit(127);
-    }
-    close(started[1]);
-    assert_int_equal(read(started[0], &byte, 1), 0);  /* closed by exec */
-    close(started[0]);
-    assert_true(maker_has_shell(dead, strlen(dead)));
-    assert_false(maker_has_shell(dead, strlen(dead) - 1));
-    kill(child, SIGKILL);
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    assert_false(maker_has_shell(dead, strlen(dead)));
-}
-
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, folder_teardown)
 
 int main(void)
@@ -229,7 +201,6 @@ int main(void)
         TEST(test_folder_goes_when_it_is_empty_and_free),
         TEST(test_lock_while_the_folder_goes),
         TEST(test_children),
-        TEST(test_shell_of_a_dead_make),
     };
 
     return cmocka_run_group_tests_name("maker", tests, NULL, NULL);

@@ -1,0 +1,29 @@
+/* worker.h - processes that are at work on a marked file, though its make be gone
+   SPDX-License-Identifier: GPL-3.0-or-later
+
+   A settle-sh that was killed can't end what it has started, nor what that has: it goes on writing, to a file of
+   which the next make knows nothing but the mark.  So all that a line starts has in its environment whose line it is. */
+
+#ifndef SETTLE_WORKER_H
+#define SETTLE_WORKER_H
+
+#include <sys/types.h>
+
+#include "maker.h"
+#include "mark.h"
+
+/* Of what a line starts: "MAKER=PID SESSION", the settle-sh that runs the line, and that one's session. */
+#define WORKER "SETTLE_LINE"
+
+#define WORKER_TEXT (MAKER_TEXT + 32)
+
+/* Writes that variable's value, for a line that this process runs for MAKER, into TEXT. */
+void worker_describe(const char *maker, char text[WORKER_TEXT]);
+
+/* A process that is at work for MARK: a settle-sh of its maker or, unless the mark says that the line is over, what
+   that has started, if it is in the same session (a daemon that called setsid(2) has left the build).  0 where there is
+   none.  Other users' and other PID namespaces' processes are not seen, nor those that have cleared their
+   environment. */
+pid_t worker_find(const struct mark *mark);
+
+#endif

@@ -1,0 +1,104 @@
+/* worker.c - tests of who is at work on a marked file
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include "unit.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "worker.h"
+
+#define DEAD "1f0c6a3b.77aa01c2.4711.123456.4026531836"
+
+static struct mark mark_of(const char *text, size_t maker_length, pid_t runner, enum mark_end end)
+{
+    struct mark mark = {.maker_length = maker_length, .runner = runner, .end = end};
+
+    snprintf(mark.text, sizeof mark.text, "%s=%jd", text, (intmax_t)runner);
+    return mark;
+}
+
+/* Starts a process with VARIABLE in its environment, in a session of its own if it LEAVES. */
+static pid_t start(char *variable, int leaves)
+{
+    char *const environment[] = {(char *)"A=1", variable, NULL};
+    char *const command[] = {(char *)"sleep", (char *)"100", NULL};
+    int started[2];
+    pid_t child;
+    char byte;
+
+    assert_int_equal(pipe2(started, O_CLOEXEC), 0);
+    child = fork();
+    if (child == 0) {
+        if (leaves)
+            setsid();
+        execve("/bin/sleep", command, environment);
+        _exit(127);
+    }
+    close(started[1]);
+    assert_int_equal(read(started[0], &byte, 1), 0);  /* closed by exec */
+    close(started[0]);
+    return child;
+}
+
+static void end(pid_t child)
+{
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void test_shell(void **state)
+{
+    const struct mark ended = mark_of(DEAD, strlen(DEAD), 4720, MARK_SETTLED);
+    const struct mark other = mark_of(DEAD, strlen(DEAD) - 1, 4720, MARK_RUNNING);
+    char variable[] = "SETTLE_JOB=mode=fsync\n.settle\n" DEAD "\nx\n\n/bin/sh\nx";
+    pid_t child;
+
+    (void)state;
+    assert_int_equal(worker_find(&ended), 0);
+    child = start(variable, 0);
+    assert_int_equal(worker_find(&ended), child);
+    assert_int_equal(worker_find(&other), 0);
+    end(child);
+    assert_int_equal(worker_find(&ended), 0);
+}
+
+/* What a line has started is at work for the files of that line, until it is over. */
+static void test_what_a_shell_has_started(void **state)
+{
+    const struct mark running = mark_of(DEAD, strlen(DEAD), getpid(), MARK_RUNNING);
+    const struct mark ended = mark_of(DEAD, strlen(DEAD), getpid(), MARK_DEFERRED);
+    const struct mark of_another_line = mark_of(DEAD, strlen(DEAD), 1, MARK_RUNNING);
+    const struct mark other = mark_of(DEAD, strlen(DEAD) - 1, getpid(), MARK_RUNNING);
+    char line[WORKER_TEXT], variable[WORKER_TEXT + 16];
+    pid_t child;
+
+    (void)state;
+    worker_describe(DEAD, line);
+    snprintf(variable, sizeof variable, "SETTLE_LINE=%s", line);
+    child = start(variable, 0);
+    assert_int_equal(worker_find(&running), child);
+    assert_int_equal(worker_find(&ended), 0);
+    assert_int_equal(worker_find(&of_another_line), 0);
+    assert_int_equal(worker_find(&other), 0);
+    end(child);
+    assert_int_equal(worker_find(&running), 0);
+    child = start(variable, 1);
+    assert_int_equal(worker_find(&running), 0);
+    end(child);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shell),
+        cmocka_unit_test(test_what_a_shell_has_started),
+    };
+
+    return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
+}
