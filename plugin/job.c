@@ -140,7 +140,32 @@ void job_free(struct job *job)
     memset(job, 0, sizeof *job);
 }
 
-/* The words of TEXT into WORDS, but for TARGET; *HAS_TARGET tells whether that was among them. */
+static const char *without_dots(const char *name)
+{
+    while (name[0] == '.' && name[1] == '/')
+        name += 1 + strspn(name + 1, "/");
+    return name;
+}
+
+/* True where WORD is "NAME/", which stands for all below that directory, and TARGET is there. */
+static bool is_below(const char *target, const char *word)
+{
+    size_t length = strlen(word);
+
+    if (word[length - 1] != '/')
+        return false;
+    word = without_dots(word);
+    target = without_dots(target);
+    length = strlen(word);
+    if (length == 0)  /* "./" */
+        return *target != '/' && strncmp(target, "../", 3) != 0;
+    while (length > 0 && word[length - 1] == '/')
+        length--;
+    return strncmp(target, word, length) == 0 && target[length] == '/' &&
+           target[length + strspn(target + length, "/")] != '\0';
+}
+
+/* The words of TEXT into WORDS, but for TARGET; *HAS_TARGET tells whether that was among them, or below one. */
 static int split(const char *text, const char *target, bool *has_target, struct list *words)
 {
     char *copy = strdup(text), *rest;
@@ -150,8 +175,10 @@ static int split(const char *text, const char *target, bool *has_target, struct 
          word = strtok_r(NULL, " \t\n", &rest))
         if (strcmp(word, target) == 0)
             *has_target = true;
-        else
+        else {
+            *has_target |= is_below(target, word);
             result = list_add(words, word);
+        }
     free(copy);
     return result;
 }

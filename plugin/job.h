@@ -45,7 +45,8 @@ char *job_format(const struct job *job);
 int job_parse(struct job *job, const char *text);
 
 /* Adds to NAMES what is marked for JOB: first the target, in whose mark settle-sh notes the end of each line last
-   and which the plugin looks at, then its other files.  Where the target is none of the files, it is not ours to
+   and which the plugin looks at, then its other files.  Where the target is none of the files, nor below a directory
+   that is among them with a slash at its end, it is not ours to
    remove after a crash: the first mark is then that of a file that can't exist, below the folder of the marks.  The
    same for plugin and settle-sh, whatever files there are: only a SETTLE that is the target, blanks and all, is one
    name with blanks.  Returns 0, or -1 with errno ENOMEM. */

@@ -91,6 +91,13 @@ static int take_over(const char *directory, const char *file)
     return result;
 }
 
+/* Of "NAME/" what is below it is meant, and its own time says nothing about that. */
+static bool is_untouched(const struct recovery *recovery)
+{
+    return recovery->name[strlen(recovery->name) - 1] != '/' &&
+           mark_is_untouched(recovery->path, recovery->name);
+}
+
 static enum recovery_what remove_file(const char *directory, const struct recovery *recovery,
                                       bool just_look)
 {
@@ -101,7 +108,7 @@ static enum recovery_what remove_file(const char *directory, const struct recove
         if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
             return RECOVERY_FAILED;
         what = RECOVERY_NOTHING;
-    } else if (mark_is_untouched(recovery->path, recovery->name))
+    } else if (is_untouched(recovery))
         what = RECOVERY_NOTHING;
     else if (S_ISDIR(st.st_mode))
         what = RECOVERY_DIRECTORY;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "batch.h"
 #include "make.h"
@@ -67,34 +68,83 @@ static bool is_remade(const struct way_of_telling *way, const char *name)
             (st.st_ctim.tv_sec == way->began.tv_sec && st.st_ctim.tv_nsec >= way->began.tv_nsec));
 }
 
-/* True where NAME is in make code what it is elsewhere: letters and digits, what is beyond ASCII included, and some
-   more. */
-static bool is_plain(const char *name)
+/* True where the first LENGTH bytes of NAME are in make code, as a rule's target, what they are elsewhere: letters and
+   digits, what is beyond ASCII included, and some more; and two that mean something at one end only. */
+static bool is_plain(const char *name, size_t length)
 {
-    for (; *name; name++)
-        if (!isalnum((unsigned char)*name) && !strchr("/._+-@", *name) && (unsigned char)*name < 0x80)
+    for (size_t i = 0; i < length; i++) {
+        bool is_end = i == 0 || i + 1 == length;
+
+        if (!isalnum((unsigned char)name[i]) && !strchr("/._+-@,{}^!'\"", name[i]) &&
+            (is_end || !strchr("~&", name[i])) && (unsigned char)name[i] < 0x80)
             return false;
-    return true;
+    }
+    return length > 0;
 }
 
-/* Makes the target NAME out of date without touching it, which under -n is all that is to be done: it gets a
-   prerequisite that is never up to date.  A name that make code can't carry is left as it is, told all the
-   same; so is each, once make has taken the makefiles' rules.  If make has started anew so often, a makefile depends
-   on one whose recipe doesn't change it: that would have no end. */
-static void make_out_of_date(const struct way_of_telling *way, const char *name)
+/* Gives the target that is the first LENGTH bytes of NAME a prerequisite that is never up to date. */
+static void add_rule(const char *name, size_t length)
 {
     char *code;
 
-    if (way->is_late || way->restarts >= MOST_RESTARTS || !*name || !is_plain(name))
-        return;
     /* the first target that make comes to know would be its default goal */
     if (asprintf(&code,
                  "$(eval settle-goal := $$(value .DEFAULT_GOAL))$(eval .PHONY: settle-cut-short)"
-                 "$(eval %s: settle-cut-short)$(eval .DEFAULT_GOAL := $$(value settle-goal))",
-                 name) < 0)
+                 "$(eval %.*s: settle-cut-short)$(eval .DEFAULT_GOAL := $$(value settle-goal))",
+                 (int)length, name) < 0)
         make_need(NULL);
     free(make_expand(code));
     free(code);
+}
+
+/* The part of NAME that is relative to make's folder, or NULL where there is none.  Marks in an absolute SETTLE_DIR have
+   absolute names. */
+static const char *relative_part(const char *name)
+{
+    char *here = getcwd(NULL, 0);
+    size_t length = here ? strlen(here) : 0;
+    bool is_below = length > 1 && strncmp(name, here, length) == 0 && name[length] == '/';
+
+    free(here);
+    return is_below ? name + length + 1 : NULL;
+}
+
+/* Makes the target NAME out of date without touching it, which under -n is all that is to be done.  A target is named
+   without the slash that says "all below it".  Once make has taken the makefiles' rules, nothing comes of it; and if
+   make has started anew so often, a makefile depends on one whose recipe doesn't change it: that would have no end.
+   Returns false where make code can't carry the name. */
+static bool make_out_of_date(const struct way_of_telling *way, const char *name)
+{
+    const char *relative = relative_part(name);
+    size_t length = strlen(name);
+
+    if (way->is_late || way->restarts >= MOST_RESTARTS)
+        return true;
+    while (length > 1 && name[length - 1] == '/')
+        length--;
+    if (!is_plain(name, length))
+        return false;
+    add_rule(name, length);
+    if (relative && relative < name + length)
+        add_rule(relative, length - (size_t)(relative - name));
+    return true;
+}
+
+/* A directory's time alone makes nothing out of date that has no prerequisites. */
+static void tell_directory(const struct way_of_telling *way, const char *name)
+{
+    if (is_remade(way, name))
+        return;
+    if (way->keeps) {
+        message("%s: its recipe was cut short; a directory, kept as it is (SETTLE_RECOVER)", name);
+        return;
+    }
+    if (way->is_dry)
+        message("%s: its recipe was cut short; a directory, would be made again", name);
+    else
+        message("%s: its recipe was cut short; a directory, not removed, but made older than all else", name);
+    if (!make_out_of_date(way, name) && !way->is_dry)
+        make_fatal("%s: make can't be told to make it again: remove it", name);
 }
 
 /* This make made the mark, before it started anew because a makefile was remade: the recipe has ended then. */
@@ -131,19 +181,7 @@ static void tell(const struct recovery *recovery, void *context)
         make_out_of_date(way, recovery->name);
         break;
     case RECOVERY_DIRECTORY:
-        if (is_remade(way, recovery->name))
-            break;
-        /* its time alone makes nothing out of date that has no prerequisites */
-        if (!way->is_dry && !way->keeps)
-            make_out_of_date(way, recovery->name);
-        if (way->keeps || !way->is_dry)
-            message("%s: its recipe was cut short; a directory, %s", recovery->name,
-                    way->keeps ? "kept as it is (SETTLE_RECOVER)"
-                               : "not removed, but made older than all else");
-        else {
-            message("%s: its recipe was cut short; a directory, would be made again", recovery->name);
-            make_out_of_date(way, recovery->name);
-        }
+        tell_directory(way, recovery->name);
         break;
     case RECOVERY_AT_WORK:
         make_fatal("%s: its make is gone, but its recipe still runs (process %jd)", recovery->name,

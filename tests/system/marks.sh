@@ -771,6 +771,70 @@ EOF
     grep -q 'is up to date' out || fail "made once more: $(cat out)"
 }
 
+# All below it is what the recipe makes, the target included.
+test_a_target_below_a_directory_that_is_settled_is_cut_short() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+stage/stamp: private SETTLE = stage/
+stage/stamp:
+	@echo making $@; mkdir -p stage; echo half >$@; $(if $(KILL),$(KILL);) echo whole >$@
+EOF
+    make_fails KILL='kill -s KILL $$PPID'
+    echo half >stage/stamp
+    make_works
+    grep -q '^settle: stage/stamp: its recipe was cut short; removed' out || fail "not removed: $(cat out)"
+    test "$(cat stage/stamp)" = whole || fail "up to date: $(cat out)"
+    no_marks
+    make_works
+    grep -q 'is up to date' out || fail "made once more: $(cat out)"
+}
+
+# Marks there have absolute names, which the makefile's need not be.
+test_marks_in_an_absolute_directory_make_relative_targets_out_of_date() {
+    cat >Makefile <<'EOF'
+SETTLE_DIR = $(CURDIR)/marks
+load $(PLUGIN)
+all: stage obj/file
+stage obj/file: private SETTLE = $@
+stage:
+	@echo making $@; mkdir -p $@; $(if $(KILL),$(KILL);) touch $@
+obj/file:
+	@echo making $@; mkdir -p obj; echo half >$@; $(if $(KILL),$(KILL);) echo whole >$@
+EOF
+    for target in stage obj/file; do
+        make_fails KILL='kill -s KILL $$PPID' $target
+        mkdir -p stage
+        make_works -n $target
+        grep -q "making $target" out || fail "up to date in a dry run: $(cat out)"
+        make_works $target
+        grep -q "^making $target\$" out || fail "up to date: $(cat out)"
+        make_works $target
+        grep -q 'is up to date' out || fail "made once more: $(cat out)"
+    done
+}
+
+test_a_directory_whose_name_make_code_can_not_carry() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+my\ stage a,b~c&d'^: private SETTLE = $@
+my\ stage a,b~c&d'^:
+	@echo making; mkdir "$@"; $(if $(KILL),$(KILL);) touch "$@"
+EOF
+    make_fails KILL='kill -s KILL $$PPID' 'my stage'
+    for _ in 1 2; do
+        make_fails 'my stage'
+        grep -q '\*\*\* settle: my stage: make can.t be told to make it again: remove it' out || fail "$(cat out)"
+        test -d 'my stage' || fail "it was removed"
+    done
+    rmdir 'my stage'
+    make_works 'my stage'
+    make_fails KILL='kill -s KILL $$PPID' "a,b~c&d'^"
+    rmdir "a,b~c&d'^"
+    mkdir "a,b~c&d'^"
+    make_works -n "a,b~c&d'^"
+    grep -q 'echo making' out || fail "up to date: $(cat out)"
+}
+
 # The make that finds it cut short may make something else.
 test_a_directory_is_out_of_date_until_its_recipe_has_run() {
     cat >Makefile <<'EOF'

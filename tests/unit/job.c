@@ -131,7 +131,16 @@ static void test_what_is_marked(void **state)
         {"x", "a x\tb\nx", "x|a|b|"},
         {"x", "a b", ".settle/=x|a|b|"},
         {"lib.a(x.o)", "lib.a", ".settle/=lib.a(x.o)|lib.a|"},
-        {"d/stamp", "d/", ".settle/=d/stamp|d/|"},
+        {"d/stamp", "d/", "d/stamp|d/|"},
+        {"./d//stamp", "a d//", "./d//stamp|a|d//|"},
+        {"d/stamp", "./", "d/stamp|./|"},
+        {"../stamp", "./", ".settle/=../stamp|./|"},
+        {"/stamp", "./", ".settle/=/stamp|./|"},
+        {"/stamp", "/", "/stamp|/|"},
+        {"d", "d/", ".settle/=d|d/|"},
+        {"d/", "d", ".settle/=d/|d|"},
+        {"d/stamp", "d", ".settle/=d/stamp|d|"},
+        {"dd/stamp", "d/", ".settle/=dd/stamp|d/|"},
     };
 
     (void)state;
