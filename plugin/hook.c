@@ -22,6 +22,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +163,54 @@ static char *marks_directory(enum settle_mode mode)
     return directory;
 }
 
+/* Reads what MAKEFILE_LIST names.  A makefile may have set that, and left out some of those before. */
+static void read_rules(void)
+{
+    char *makefiles = make_expand("$(MAKEFILE_LIST)"), *rest;
+    const char *list = makefiles + strspn(makefiles, " ");
+
+    if (!*list || strncmp(list, hook.makefiles, strlen(hook.makefiles)) != 0)
+        rules_read(NULL);
+    for (char *word = strtok_r(makefiles, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        rules_read(word);
+    free(makefiles);
+}
+
+/* True where TARGET may have another recipe, as far as the makefiles tell. */
+static bool has_double_colon(const char *target)
+{
+    static bool is_read;
+
+    if (!is_read)
+        read_rules();
+    is_read = true;
+    return rules_are_double(target);
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+/* The job travels in the environment, which make puts together for a recipe's first line.  A SETTLE that is empty there
+   and names FILES at a later line of UNIT, $(wildcard) say, would have no effect: say so. */
+static void check_late_files(const char *unit, const char *files)
+{
+    static void *late;  /* the units whose SETTLE was empty at their first line */
+    char *raw;
+
+    if (*files && tfind(unit, &late, compare_texts) && !has_double_colon(unit))
+        make_fatal("target '%s': SETTLE was empty when its recipe began, and is '%s' now: name the files, whether "
+                   "or not they are there", unit, files);
+    if (*files)
+        return;
+    raw = make_expand("$(value SETTLE)");
+    if (*raw && !tfind(unit, &late, compare_texts) &&
+        !tsearch(make_need(strdup(unit)), &late, compare_texts))
+        make_need(NULL);
+    free(raw);
+}
+
 /* Makes hook.current the one of TARGET (taken over), or UNIT, whose recipe make is about to run.  Last, since a $(shell) in
    what is expanded here may have make start lines of other targets. */
 static void current_look(char *target, const char *unit)
@@ -172,6 +221,8 @@ static void current_look(char *target, const char *unit)
 
     job->files = make_need(names_trim(*target && hook.state != DRY ? files : ""));
     free(files);
+    if (hook.state == IN && *target)
+        check_late_files(unit, job->files);
     job->options = options_default;
     if (*job->files) {
         make_options(&job->options);
@@ -281,30 +332,6 @@ static void check_length(const struct current *current, const char *text)
                    "that the kernel hands on to a new process; name fewer files", current->target,
                    strlen(current->job.files), strlen(text) - strlen(current->job.files),
                    LONGEST_VARIABLE);
-}
-
-/* Reads what MAKEFILE_LIST names.  A makefile may have set that, and left out some of those before. */
-static void read_rules(void)
-{
-    char *makefiles = make_expand("$(MAKEFILE_LIST)"), *rest;
-    const char *list = makefiles + strspn(makefiles, " ");
-
-    if (!*list || strncmp(list, hook.makefiles, strlen(hook.makefiles)) != 0)
-        rules_read(NULL);
-    for (char *word = strtok_r(makefiles, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-        rules_read(word);
-    free(makefiles);
-}
-
-/* True where TARGET may have another recipe, as far as the makefiles tell. */
-static bool has_double_colon(const char *target)
-{
-    static bool is_read;
-
-    if (!is_read)
-        read_rules();
-    is_read = true;
-    return rules_are_double(target);
 }
 
 /* The job's text, for its first line: from now on its marks are ours to remove.  Where enough others are waiting for

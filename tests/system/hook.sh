@@ -711,6 +711,25 @@ annotated plain:
 EOF
 }
 
+# make puts the recipe's environment together once, and the job is in it.
+test_files_that_are_named_after_the_first_line_only() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: fine late double
+fine late: private SETTLE = $(if $(filter fine,$@),,$(shell ls $@ 2>/dev/null))
+fine late:
+	@echo first >$@
+	@echo second >>$@
+double:: private SETTLE = $(shell ls $@ 2>/dev/null)
+double:: ; @echo first >$@
+double:: ; @echo second >>$@
+EOF
+    make_works fine double
+    make_fails late
+    grep -q "^Makefile:[56]: \*\*\* settle: target 'late': SETTLE was empty when its recipe began, and is 'late' now" out ||
+        fail "$(cat out)"
+}
+
 test_the_recipe_sees_nothing_else_of_ours() {
     environment_lines >rules.mk
     { echo 'load $(PLUGIN)'; cat rules.mk; } >settled.mk
