@@ -163,14 +163,16 @@ static char *marks_directory(enum settle_mode mode)
     return directory;
 }
 
-/* Reads what MAKEFILE_LIST names.  A makefile may have set that, and left out some of those before. */
+/* Reads what MAKEFILE_LIST names.  A makefile may have set that, and left out some of those before; and --eval is in
+   none. */
 static void read_rules(void)
 {
-    char *makefiles = make_expand("$(MAKEFILE_LIST)"), *rest;
-    const char *list = makefiles + strspn(makefiles, " ");
+    char *flags = make_expand("$(MAKEFLAGS)"), *makefiles = make_expand("$(MAKEFILE_LIST)"), *rest;
+    const char *list = makefiles + strspn(makefiles, " "), *eval = strstr(flags, "--eval");
 
-    if (!*list || strncmp(list, hook.makefiles, strlen(hook.makefiles)) != 0)
+    if (!*list || strncmp(list, hook.makefiles, strlen(hook.makefiles)) != 0 || (eval && strstr(eval, "::")))
         rules_read(NULL);
+    free(flags);
     for (char *word = strtok_r(makefiles, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         rules_read(word);
     free(makefiles);

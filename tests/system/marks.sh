@@ -367,6 +367,21 @@ EOF
     done
 }
 
+test_killed_between_two_recipes_of_which_one_is_from_the_command_line() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: t
+t: private SETTLE = $@
+dep:
+	@: $(if $(HOLD),; echo $$$$ >recipe; touch ready; exec sleep 100)
+	@touch $@
+EOF
+    set -- --eval='t:: ; @echo half >$@' --eval='t:: | dep ; @echo full >>$@'
+    start_make "$@" HOLD=1 all
+    kill_half t "$@" all
+    printf 'half\nfull\n' | cmp - t || fail "t is not whole: $(cat t)"
+}
+
 # make starts the second line of "b" while it waits for the $(shell) in a's SETTLE.
 test_killed_in_a_line_that_another_s_settle_has_started() {
     cat >Makefile <<'EOF'
