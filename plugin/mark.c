@@ -106,6 +106,16 @@ static int read_open(int fd, struct mark *mark)
     return 0;
 }
 
+bool mark_is_there(const char *directory, const char *name, const char *maker)
+{
+    char *path = mark_path(directory, name, maker);
+    struct stat st;
+    bool is = !path || lstat(path, &st) == 0 || errno != ENOENT;
+
+    free(path);
+    return is;
+}
+
 int mark_read(const char *path, struct mark *mark)
 {
     int fd = open_mark(path), result, error;

@@ -102,6 +102,9 @@ bool mark_is_untouched(const char *path, const char *name);
 /* True where LINK, the marked symbolic link as it is now, has not changed itself since its mark at PATH was made. */
 bool mark_is_old_link(const char *path, const struct stat *link);
 
+/* True where NAME has a mark of MAKER's, or nobody knows. */
+bool mark_is_there(const char *directory, const char *name, const char *maker);
+
 /* Reads the mark at PATH.  Returns 0, or -1 with errno (EINVAL: a link that is no mark). */
 int mark_read(const char *path, struct mark *mark);
 

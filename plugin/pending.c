@@ -13,6 +13,7 @@
 #include "batch.h"
 #include "list.h"
 #include "mark.h"
+#include "message.h"
 #include "pending.h"
 
 /* No longer text than this of names is handed to a job: the kernel's limit is 128 KiB. */
@@ -22,6 +23,7 @@ static struct {
     struct list files;
     uint64_t bytes;
     time_t since;
+    struct list taken;  /* by jobs, all that ever were */
 } pending;
 
 void pending_add(const char *name)
@@ -44,12 +46,6 @@ static bool is_worth_it(const struct settle_options *options)
             difftime(time(NULL), pending.since) >= options->batch_age);
 }
 
-static void clear(void)
-{
-    list_free(&pending.files);
-    memset(&pending, 0, sizeof pending);
-}
-
 char *pending_take(const struct settle_options *options, size_t room)
 {
     char *text, *end;
@@ -68,7 +64,7 @@ char *pending_take(const struct settle_options *options, size_t room)
         if (fits)
             end += sprintf(end, "%s%s", taken > 0 ? " " : "", name);
         free(name);
-        if (!fits)
+        if (!fits || list_add(&pending.taken, pending.files.name[taken]) < 0)
             break;
     }
     if (text)
@@ -76,11 +72,27 @@ char *pending_take(const struct settle_options *options, size_t room)
     for (size_t i = taken; text && i < pending.files.count; i++)
         list_add(&rest, pending.files.name[i]);
     if (text) {
-        clear();
+        list_free(&pending.files);
         pending.files = rest;
+        pending.bytes = 0;
         pending.since = time(NULL);
     }
     return text;
+}
+
+/* A job's failure may go unnoticed (a "-" before its line), and it may have been killed.  No second try: the kernel tells
+   of a file's failed writeback once. */
+static int tell_of_left(const char *directory, const char *maker)
+{
+    const char *first = NULL;
+    size_t left = 0;
+
+    for (size_t i = 0; i < pending.taken.count; i++)
+        if (mark_is_there(directory, pending.taken.name[i], maker) && left++ == 0)
+            first = pending.taken.name[i];
+    if (left > 0)
+        message("%s and %zu other files of finished targets: not made durable, will be made again", first, left - 1);
+    return left > 0;
 }
 
 int pending_settle(const char *directory, const char *maker)
@@ -89,6 +101,9 @@ int pending_settle(const char *directory, const char *maker)
 
     if (pending.files.count > 0)
         failed = batch_settle(directory, maker, pending.files.name, pending.files.count);
-    clear();
+    failed |= tell_of_left(directory, maker);
+    list_free(&pending.files);
+    list_free(&pending.taken);
+    memset(&pending, 0, sizeof pending);
     return failed;
 }

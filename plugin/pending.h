@@ -15,7 +15,8 @@ void pending_add(const char *name);
    bytes; newly allocated, and pending no more.  NULL: not yet enough to be worth it (options' batch_...). */
 char *pending_take(const struct settle_options *options, size_t room);
 
-/* Makes all of it durable now, and removes MAKER's marks of it in DIRECTORY.  Returns 0, or 1 after a message. */
+/* Makes all of it durable now, and removes MAKER's marks of it in DIRECTORY; what a job has taken must have lost its mark by
+   now.  Returns 0, or 1 after a message. */
 int pending_settle(const char *directory, const char *maker);
 
 #endif

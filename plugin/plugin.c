@@ -71,5 +71,5 @@ static __attribute__((destructor)) void end(void)
 
 void settle_gmk_unload(void)
 {
-    recipes_end();
+    end();
 }

@@ -3,11 +3,9 @@
 
 #include "config.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "mark.h"
 #include "order.h"
@@ -71,13 +69,8 @@ static bool is_marked(const char *directory, const char *maker, const struct lis
 {
     bool is = false;
 
-    for (size_t i = 0; i < files->count && !is; i++) {
-        char *path = mark_path(directory, files->name[i], maker);
-        struct stat st;
-
-        is = !path || lstat(path, &st) == 0 || errno != ENOENT;
-        free(path);
-    }
+    for (size_t i = 0; i < files->count && !is; i++)
+        is = mark_is_there(directory, files->name[i], maker);
     return is;
 }
 
