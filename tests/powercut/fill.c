@@ -3,13 +3,15 @@
 
    Usage: fill INPUT PART OUTPUT
 
-   Writes up to 90 kB that follow from INPUT's content and the number PART alone: PART 0 makes OUTPUT
-   or empties it, a higher one appends.  Half of it is written, then $PAUSE_MS milliseconds at most
+   Writes up to 90 kB that follow from INPUT's content and PART alone: PART 0 makes OUTPUT
+   or empties it, a higher one appends, "over" writes 90 kB over what is there, as mold and dd conv=notrunc do, and has
+   the data on the disk at once.  Half of it is written, then $PAUSE_MS milliseconds at most
    pass (how many also follows from the content), then the other half is.  Part of the project that the
    power-cut rig builds, by which it is compiled. */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +55,7 @@ static uint64_t next(uint64_t *state)
     return *state * 2685821657736338717U;
 }
 
-static void write_all(int fd, const char *from, size_t size, const char *name)
+static void write_all(int fd, const char *from, size_t size, const char *name, bool is_over)
 {
     while (size > 0) {
         ssize_t written = write(fd, from, size);
@@ -63,6 +65,8 @@ static void write_all(int fd, const char *from, size_t size, const char *name)
         from += written;
         size -= (size_t)written;
     }
+    if (is_over && fdatasync(fd) < 0)
+        die(name);
 }
 
 static void pause_for(uint64_t random)
@@ -81,7 +85,8 @@ int main(int argc, char *argv[])
 {
     static char content[LARGEST];
     uint64_t state;
-    size_t size;
+    size_t size = LARGEST;
+    bool is_over;
     int fd, how;
 
     if (argc != 4) {
@@ -89,17 +94,19 @@ int main(int argc, char *argv[])
         return 2;
     }
     state = hash(argv[1], argv[2]);
-    size = SMALLEST + (size_t)(next(&state) % (LARGEST - SMALLEST));
+    is_over = strcmp(argv[2], "over") == 0;
+    if (!is_over)
+        size = SMALLEST + (size_t)(next(&state) % (LARGEST - SMALLEST));
     for (size_t i = 0; i < size; i++)
         content[i] = (char)(next(&state) >> 56);
 
-    how = strcmp(argv[2], "0") == 0 ? O_TRUNC : O_APPEND;
+    how = is_over ? 0 : strcmp(argv[2], "0") == 0 ? O_TRUNC : O_APPEND;
     fd = open(argv[3], O_WRONLY | O_CREAT | O_CLOEXEC | how, 0666);
     if (fd < 0)
         die(argv[3]);
-    write_all(fd, content, size / 2, argv[3]);
+    write_all(fd, content, size / 2, argv[3], is_over);
     pause_for(next(&state));
-    write_all(fd, content + size / 2, size - size / 2, argv[3]);
+    write_all(fd, content + size / 2, size - size / 2, argv[3], is_over);
     if (close(fd) < 0)
         die(argv[3]);
     return 0;

@@ -4,7 +4,8 @@
 # Usage: sh generate.sh FOLDER VERSION [DIVISOR]
 #
 # The sources follow from VERSION (0, 1, ...) alone.  From one version to the next every other source
-# changes, and only those are written.  About 340 targets; DIVISOR makes them fewer.
+# changes, and only those are written.  About 380 targets; DIVISOR makes them fewer.  All of it is on the disk then, but
+# for the edit of in/overwritten*: that is a moment old, and a power cut may take it.
 
 set -eu
 folder=$1 version=$2 divisor=${3:-1}
@@ -29,13 +30,13 @@ source_file() {
     printf '%s\n' "$first" "$@" >"$file"
 }
 
-# $1: kind, $2: how many
+# $1: kind, $2: how many; in the folder $3
 inputs() {
     i=0
     while test $i -lt $(($2 / divisor)); do
         number=$((number + 1)) i=$((i + 1))
         last_change $number
-        source_file $number "in/$1$i" "$1 $i $changed" "deadbeef $((number * 7919 + changed))" \
+        source_file $number "$3/$1$i" "$1 $i $changed" "deadbeef $((number * 7919 + changed))" \
             "a face $((changed * 104729 + i))" "cab $i" "bed $changed" "fade $number" "dad" "beef $i"
     done
 }
@@ -68,22 +69,30 @@ program() {
         "    printf(\"%s %d %d\\n\", argv[0], VERSION, 0$calls);" '    return 0;' '}'
 }
 
-mkdir -p "$folder" && cd "$folder" && mkdir -p in src out obj lib bin
+mkdir -p "$folder" && cd "$folder" && mkdir -p in src out obj lib bin edit
 for file in "$tests/project.mk" "$tests/fill.c" "$tests/../../examples/pipeline/postprocess.c"; do
     target=${file##*/}
     test "$target" != project.mk || target=Makefile
     test -e "$target" || cp "$file" "$target"
 done
 number=0
-inputs direct 80
-inputs lines 48
-inputs renamed 48
-inputs edited 40
+inputs direct 80 in
+inputs lines 48 in
+inputs renamed 48 in
+inputs edited 40 in
 for p in 1 2 3 4 5 6; do
     program $p $((10 / divisor))
 done
 define="#define VERSION $version"
 read -r line 2>/dev/null <src/version.h && test "$line" = "$define" || echo "$define" >src/version.h
+inputs overwritten 40 edit
 for i in 1 2 3 4 5 6; do
     test -e in/beside$i || echo "beside $i" >in/beside$i
+done
+for file in edit/*; do
+    cmp -s "$file" "in/${file#edit/}" || cp "$file" "in/.${file#edit/}"
+done
+sync -f .
+for file in in/.overwritten*; do
+    test ! -e "$file" || mv "$file" "in/${file#in/.}"
 done

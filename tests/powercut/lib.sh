@@ -118,7 +118,7 @@ use_references() {
 }
 
 # Sets reference to the file that has what a clean build of the sources of version $1, divisor $2,
-# gives; builds where that is not known yet.
+# gives; builds where that is not known yet.  Beside it, the clean build's tool "fill".
 need_reference() {
     reference=$references/$1.$2
     test ! -e "$reference" || return 0
@@ -134,6 +134,7 @@ need_reference() {
             give_up "the clean build has not made all of its targets"
     )
     mv "$clean/sums" "$reference"
+    mv "$clean/fill" "$references/fill"
     rm -rf "$clean"
 }
 

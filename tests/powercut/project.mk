@@ -15,6 +15,7 @@ SETTLE = $@
 all beside list nothing: private SETTLE =
 
 in = $(patsubst in/%,out/%,$(sort $(wildcard in/$(1)*)))
+overwritten := $(call in,overwritten)
 direct := $(call in,direct)
 lines := $(call in,lines)
 renamed := $(call in,renamed)
@@ -26,7 +27,7 @@ programs := $(mains:src/p%.c=bin/p%)
 archives := $(mains:src/p%.c=lib/lib%.a)
 partial := $(mains:src/p%.c=obj/partial%.o)
 tools := fill postprocess
-files := $(direct) $(lines) $(renamed) $(edited) $(joined)
+files := $(overwritten) $(direct) $(lines) $(renamed) $(edited) $(joined)
 parts := $(archives) $(partial) $(programs)
 tarballs := files.tar.gz parts.tar.gz
 
@@ -40,6 +41,10 @@ fill: fill.o
 	$(CC) -o $@ $<
 postprocess: postprocess.o
 	$(CC) -o $@ $< -lelf
+
+# Over the old one's blocks, of which nobody's journal knows.
+$(overwritten): out/%: in/% | fill
+	./fill $< over $@
 
 # One write after the other.
 $(direct): out/%: in/% | fill
