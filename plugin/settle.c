@@ -224,8 +224,19 @@ static void read_options(struct invocation *call, int argc, char *argv[])
         default:
             wrong_usage();
         }
-    if (options_conflict(&call->options)) {
-        message("%s", options_conflict(&call->options));
+}
+
+/* What makes no sense together, or alone. */
+static void check_combinations(const struct invocation *call)
+{
+    const char *wrong = options_conflict(&call->options);
+
+    if (!wrong && call->json && call->on_folder != probe)
+        wrong = "--json goes with --probe";
+    if (!wrong && call->separator == '\0' && !call->files_from)
+        wrong = "--null goes with --files-from";
+    if (wrong) {
+        message("%s", wrong);
         wrong_usage();
     }
 }
@@ -288,10 +299,7 @@ int main(int argc, char *argv[])
 
     read_environment(&call);
     read_options(&call, argc, argv);
-    if (call.json && call.on_folder != probe) {
-        message("--json goes with --probe");
-        wrong_usage();
-    }
+    check_combinations(&call);
     if (call.on_folder)
         return work_on_folder(&call, argv + optind);
     collect_files(&call, argv + optind);

@@ -275,6 +275,18 @@ EOF
     done
 }
 
+# Whoever leaves out the option, as in "find -print0 | settle -0 file", would believe that the list is read.
+test_null_without_a_list_is_wrong_usage() {
+    touch file
+    for option in -0 --null; do
+        settle_ends 2 $option file
+        expect out <<EOF
+settle: --null goes with --files-from
+$usage_hint
+EOF
+    done
+}
+
 test_an_empty_list_is_no_error() {
     settle_ends 0 --files-from=/dev/null
     expect out </dev/null
