@@ -118,7 +118,7 @@ void make_options(struct settle_options *options)
     }
     set_option(options, "verbose", "SETTLE_VERBOSE", "$(SETTLE_VERBOSE)");
     if (options_conflict(options))
-        make_fatal("%s", options_conflict(options));
+        make_fatal("the time to stand still (SETTLE_STABLE) is longer than the timeout (SETTLE_TIMEOUT)");
 }
 
 void make_fatal(const char *format, ...)

@@ -151,10 +151,9 @@ int options_from_environment(struct settle_options *options, const char **name,
     return 0;
 }
 
-const char *options_conflict(const struct settle_options *options)
+bool options_conflict(const struct settle_options *options)
 {
-    return options->stable > options->timeout
-               ? "the time to stand still (SETTLE_STABLE) is longer than the timeout (SETTLE_TIMEOUT)" : NULL;
+    return options->stable > options->timeout;
 }
 
 /* SECONDS as set_seconds reads them. */

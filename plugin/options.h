@@ -41,8 +41,8 @@ extern const struct settle_options options_default;
 int options_set(struct settle_options *options, const char *key, const char *value,
                 const char **expected);
 
-/* What two options together make impossible, as static text, or NULL. */
-const char *options_conflict(const struct settle_options *options);
+/* True where files would have to stand still for longer than they are waited for. */
+bool options_conflict(const struct settle_options *options);
 
 /* Sets the options from the environment variables SETTLE_MODE, SETTLE_STABLE...  Returns 0, or
    -1 with *NAME and *EXPECTED telling which variable is wrong and what it should have been. */

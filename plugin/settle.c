@@ -124,6 +124,7 @@ static _Noreturn void print_plugin_path(void)
 
 struct invocation {
     struct settle_options options;
+    bool stable_given, timeout_given;  /* by options of ours, whatever the environment says */
     const char *files_from;
     int separator;
     bool json;
@@ -190,9 +191,11 @@ static void read_options(struct invocation *call, int argc, char *argv[])
             break;
         case 's':
             set_option(call, "stable", optarg);
+            call->stable_given = true;
             break;
         case 't':
             set_option(call, "timeout", optarg);
+            call->timeout_given = true;
             break;
         case 'v':
             call->options.verbose = true;
@@ -226,19 +229,28 @@ static void read_options(struct invocation *call, int argc, char *argv[])
         }
 }
 
+/* Where a value is to be mended: in VARIABLE, if it comes from there, else by OPTION, also a default. */
+static const char *origin(bool is_given, const char *option, const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return !is_given && value && *value ? variable : option;
+}
+
 /* What makes no sense together, or alone. */
 static void check_combinations(const struct invocation *call)
 {
-    const char *wrong = options_conflict(&call->options);
-
-    if (!wrong && call->json && call->on_folder != probe)
-        wrong = "--json goes with --probe";
-    if (!wrong && call->separator == '\0' && !call->files_from)
-        wrong = "--null goes with --files-from";
-    if (wrong) {
-        message("%s", wrong);
-        wrong_usage();
-    }
+    if (options_conflict(&call->options))
+        message("the time to stand still (%s) is longer than the timeout (%s)",
+                origin(call->stable_given, "--stable", "SETTLE_STABLE"),
+                origin(call->timeout_given, "--timeout", "SETTLE_TIMEOUT"));
+    else if (call->json && call->on_folder != probe)
+        message("--json goes with --probe");
+    else if (call->separator == '\0' && !call->files_from)
+        message("--null goes with --files-from");
+    else
+        return;
+    wrong_usage();
 }
 
 static void out_of_memory(void)

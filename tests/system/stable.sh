@@ -114,16 +114,26 @@ test_a_writer_that_alternates_sizes_does_not_flap() {
     ! grep flaps out || fail "$(cat out)"
 }
 
-test_longer_than_the_timeout_is_wrong_usage() {
-    touch file
-    settle -s 2 -t 1 file
-    test "$status" = 2 || fail "status $status: $(cat out)"
-    expect out <<'EXPECTED'
-settle: the time to stand still (SETTLE_STABLE) is longer than the timeout (SETTLE_TIMEOUT)
+# settle with the arguments from $3 on must say that $1, by which the one is set, conflicts with $2.
+conflict() {
+    stable=$1 timeout=$2
+    shift 2
+    settle "$@"
+    test "$status" = 2 || fail "settle $*: status $status: $(cat out)"
+    expect out <<EXPECTED
+settle: the time to stand still ($stable) is longer than the timeout ($timeout)
 Try 'settle --help' for more information.
 EXPECTED
-    SETTLE_STABLE=11 settle file
-    test "$status" = 2 || fail "of the environment: status $status: $(cat out)"
+}
+
+test_longer_than_the_timeout_is_wrong_usage() {
+    touch file
+    conflict --stable --timeout -s 2 -t 1 file
+    SETTLE_TIMEOUT=20 conflict --stable --timeout -s 2 -t 1 file
+    conflict --stable --timeout -s 11 file
+    SETTLE_STABLE=11 SETTLE_TIMEOUT='' conflict SETTLE_STABLE --timeout file
+    SETTLE_STABLE=3 SETTLE_TIMEOUT=2 conflict SETTLE_STABLE SETTLE_TIMEOUT file
+    SETTLE_STABLE=1 SETTLE_TIMEOUT=2 conflict --stable SETTLE_TIMEOUT -s 3 file
     printf '%s\n' 'load $(PLUGIN)' 'SETTLE_STABLE = 2' 'SETTLE_TIMEOUT = 1' \
         'hook: private SETTLE = file' 'hook: ; @:; touch ran' 'function: ; @echo $(settle file)' >Makefile
     for goal in hook function; do

@@ -158,13 +158,13 @@ static void test_conflict(void **state)
     const char *expected;
 
     (void)state;
-    assert_null(options_conflict(&options));
+    assert_false(options_conflict(&options));
     assert_int_equal(options_set(&options, "stable", "10", &expected), 0);
-    assert_null(options_conflict(&options));
+    assert_false(options_conflict(&options));
     assert_int_equal(options_set(&options, "stable", "10.5", &expected), 0);
-    assert_non_null(options_conflict(&options));
+    assert_true(options_conflict(&options));
     assert_int_equal(options_set(&options, "timeout", "11", &expected), 0);
-    assert_null(options_conflict(&options));
+    assert_false(options_conflict(&options));
     assert_int_equal(options_set(&options, "timeout", "", &expected), 0);
     assert_true(options.timeout == 10);
 }
