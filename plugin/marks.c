@@ -38,6 +38,17 @@ static void describe_age(char *text, size_t size, time_t made)
     snprintf(text, size, "%jd %s", age / units[i].seconds, units[i].name);
 }
 
+/* What is known of the file of MARK, which is of process MAKER. */
+static const char *describe_end(const struct mark *mark, pid_t maker)
+{
+    if (mark->end == MARK_SETTLED)
+        return "a line of its recipe has ended";
+    if (mark->end == MARK_DEFERRED)
+        return "not yet durable, its recipe has ended";
+    /* its maker runs no line itself: it has recovered a directory, or could not make a batch durable when it ended */
+    return mark->runner == maker ? "left to be made again" : "its recipe was begun";
+}
+
 static void print_status(const struct recovery *recovery, void *context)
 {
     static const char *const makers[] = {
@@ -46,13 +57,9 @@ static void print_status(const struct recovery *recovery, void *context)
         [MAKER_GONE] = "which is gone: not to be trusted",
         [MAKER_ELSEWHERE] = "on another host",
     };
-    static const char *const ends[] = {"its recipe was begun", "a line of its recipe has ended",
-                                       "its recipe has ended, not yet durable"};
     struct work *work = context;
-    const char *end = recovery->mark.end == MARK_SETTLED    ? ends[1]
-                      : recovery->mark.end == MARK_DEFERRED ? ends[2]
-                                                            : ends[0];
-    char age[32], maker[MAKER_TEXT] = "";
+    char age[32], text[MAKER_TEXT] = "";
+    pid_t maker;
     int n;
 
     if (recovery->what == RECOVERY_NOTHING && recovery->maker == MAKER_UNKNOWN)
@@ -60,12 +67,13 @@ static void print_status(const struct recovery *recovery, void *context)
     if (mark_is_key(work->directory, recovery->name))
         return;  /* of a target; its files have marks of their own */
     describe_age(age, sizeof age, recovery->made);
-    snprintf(maker, sizeof maker, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
+    snprintf(text, sizeof text, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
+    maker = maker_pid(text);
     if (recovery->maker == MAKER_UNKNOWN)
         n = printf("%s: not a mark that can be read (%s)\n", recovery->name, recovery->path);
     else
-        n = printf("%s: %s %s ago, by process %jd, %s\n", recovery->name, end, age,
-                   (intmax_t)maker_pid(maker), makers[recovery->maker]);
+        n = printf("%s: %s %s ago, by process %jd, %s\n", recovery->name, describe_end(&recovery->mark, maker), age,
+                   (intmax_t)maker, makers[recovery->maker]);
     work->failed |= n < 0;
 }
 

@@ -274,8 +274,13 @@ test_what_a_killed_recipe_has_started_is_ended() {
 test_what_a_killed_settle_sh_has_started_is_waited_for() {
     kill_above_worker 'sleep 2' cat shell
     test -e over || fail "the worker was ended"
-    kill_above_worker 'sleep 2' echo_all
+    kill_above_worker 'sleep 2' echo_shell_first
     test -e over || fail "the worker was ended"
+}
+
+# Of make's death settle-sh would end, and end what it runs.
+echo_shell_first() {
+    echo "$(cat shell)" "$(cat recipe)" "$make"
 }
 
 test_a_worker_of_a_dead_recipe_that_does_not_end() {
@@ -284,7 +289,7 @@ test_a_worker_of_a_dead_recipe_that_does_not_end() {
     start_make HOLD='read nothing <fifo'
     await ready
     at_exit "kill -s KILL $(cat worker) 2>/dev/null || :"
-    kill -s KILL "$make" "$(cat shell)" || :
+    kill -s KILL "$(cat shell)" "$make" 2>/dev/null || :
     wait "$make" || :
     make_fails
     grep -q "settle: output: its make is gone, but its recipe still runs (process $(cat worker))" out ||
@@ -766,6 +771,14 @@ EOF
     ! grep -q settle: out || fail "told again: $(cat out)"
 }
 
+# Whoever has recovered "folder", and has its mark since, hasn't begun its recipe.
+left_to_be_made_again() {
+    settle --status
+    grep '^folder:' out |
+        grep -q ': left to be made again [0-9]* s ago, by process [0-9]*, which is gone: not to be trusted$' ||
+        fail "status: $(cat out)"
+}
+
 # Its time says nothing where it has no prerequisites.
 test_a_directory_without_prerequisites_is_made_again() {
     cat >Makefile <<'EOF'
@@ -773,12 +786,16 @@ load $(PLUGIN)
 folder: private SETTLE = $@ $@/
 folder:
 	@echo making $@; mkdir -p $@; $(if $(KILL),$(KILL);) touch $@
+nothing: ; @:
 EOF
     make_fails KILL='kill -s KILL $$PPID'
     mkdir -p folder
     "$BUILD/plugin/settle" --status >out
     ! grep -q = out || fail "status: $(cat out)"
     ! "$BUILD/plugin/settle" --recover >out 2>&1 || fail "it is still there: $(cat out)"
+    left_to_be_made_again
+    make_works nothing
+    left_to_be_made_again
     make_works
     grep -q '^making folder$' out || fail "not made again: $(cat out)"
     no_marks
@@ -1238,7 +1255,7 @@ test_deferred_loses_what_was_pending_when_make_is_killed() {
     start_make HOLD=1 SETTLE_MODE=deferred
     await ready
     "$BUILD/plugin/settle" --status >out
-    grep -q '^whole: its recipe has ended, not yet durable' out || fail "status: $(cat out)"
+    grep -q '^whole: not yet durable, its recipe has ended [0-9]* s ago, by process ' out || fail "status: $(cat out)"
     kill -s KILL "$make"
     wait "$make" || :
     make_works SETTLE_MODE=deferred
