@@ -39,6 +39,16 @@ static const char *find_library(char path[PATH_MAX])
     return path;
 }
 
+/* "load settle.so" also finds what the dynamic linker finds.  Then make wants to remake that name, as it does with
+   makefiles, and there is no such file here: a rule of ours that does nothing keeps it from giving up.  Not for the
+   default goal, which would be the first target that make comes to know. */
+static void keep_name(void)
+{
+    if (access("settle.so", F_OK) < 0)
+        free(make_expand("$(eval settle-goal := $$(value .DEFAULT_GOAL))$(eval settle.so: ;)"
+                         "$(eval .DEFAULT_GOAL := $$(value settle-goal))"));
+}
+
 int settle_gmk_setup(void)
 {
     char path[PATH_MAX];
@@ -54,6 +64,7 @@ int settle_gmk_setup(void)
                      "$(eval SETTLE_BATCH_SECONDS ?= 30)"));
     if (hook_prepare(find_library(path)) < 0)
         return 1;  /* a copy of this file is loaded and does the work */
+    keep_name();
     gmk_add_function("settle", function_settle, 1, 1, GMK_FUNC_DEFAULT);
     gmk_add_function("settle-hook", hook_function, 1, 1, GMK_FUNC_DEFAULT);
     recovery_run();

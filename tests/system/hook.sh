@@ -711,6 +711,20 @@ annotated plain:
 EOF
 }
 
+# By the dynamic linker, as in /usr/lib: make then wants to remake a file of that name.
+test_loaded_by_its_name_alone() {
+    printf 'load settle.so\noutput: private SETTLE = $@\noutput: ; @echo hi >$@\n' >Makefile
+    export LD_LIBRARY_PATH="$BUILD/plugin"
+    make_works SETTLE_VERBOSE=1
+    grep -q '^settle: output: settled' out || fail "$(cat out)"
+    make_works -q
+    make_works -B
+    printf 'settle.so: ; @echo ours\n' >>Makefile
+    touch settle.so
+    make_works
+    ! grep overriding out || fail "$(cat out)"
+}
+
 # make puts the recipe's environment together once, and the job is in it.
 test_files_that_are_named_after_the_first_line_only() {
     cat >Makefile <<'EOF'
