@@ -131,8 +131,9 @@ static bool reap(pid_t child, int *status)
     return ended;
 }
 
-/* Waits for CHILD; returns the last signal passed on to it that asks to stop, or 0. */
-static int wait_for(pid_t child, const sigset_t *caught, int *status)
+/* Waits for CHILD; returns the last signal passed on to it that asks to stop, or 0.  *IS_GROUP tells whether all of the
+   process group has got one. */
+static int wait_for(pid_t child, const sigset_t *caught, int *status, bool *is_group)
 {
     int stop = 0;
 
@@ -147,6 +148,8 @@ static int wait_for(pid_t child, const sigset_t *caught, int *status)
             kill(child, number);
             if (asks_to_stop(number))
                 stop = number;
+        } else if (number > 0 && asks_to_stop(number)) {
+            *is_group = true;
         }
     }
 }
@@ -229,6 +232,7 @@ int child_run(char *const plain[], char *const argument[], void (*meanwhile)(voi
 {
     sigset_t caught, before;
     pid_t child;
+    bool is_group = false;
     int error, stop;
 
     signal(SIGCHLD, SIG_DFL);  /* if it came ignored, children would be reaped without us */
@@ -242,8 +246,9 @@ int child_run(char *const plain[], char *const argument[], void (*meanwhile)(voi
     if (meanwhile)
         meanwhile(context);
     if (!error) {
-        stop = wait_for(child, &caught, status);
-        if (stop || child_is_cut_short(*status))
+        stop = wait_for(child, &caught, status, &is_group);
+        /* of a signal to the group they know already, and have their own way of ending */
+        if (stop || (WIFSIGNALED(*status) && !is_group))
             orphans_end(stop ? stop : SIGTERM);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);

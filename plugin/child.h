@@ -11,11 +11,11 @@
 void child_exec(char *const argument[]);
 
 /* Runs PLAIN or, where that is NULL or can't be run, ARGUMENT (their first words are looked up in PATH), waits for it
-   and puts its wait status into *STATUS.  Signals that are meant for the recipe reach it exactly once
-   meanwhile; when one of them asks to stop, or what was run is cut short, what the recipe leaves behind is ended too,
-   with that signal, or SIGTERM, and, where that does not help, five seconds later with SIGKILL.  Returns with the caller's signal mask restored.
-   MEANWHILE, where not NULL, is called with CONTEXT when it has been started, or could not be: signals wait for that.
-   Returns 0, or -1 with errno where ARGUMENT could not be run. */
+   and puts its wait status into *STATUS.  Signals that are meant for the recipe reach it exactly once meanwhile.  When
+   one of them asks to stop, or what was run dies of one that the process group has not got, what it leaves behind is
+   ended too, with that signal, or SIGTERM, and, where that does not help, five seconds later with SIGKILL.  Returns with
+   the caller's signal mask restored.  MEANWHILE, where not NULL, is called with CONTEXT when it has been started, or
+   could not be: signals wait for that.  Returns 0, or -1 with errno where ARGUMENT could not be run. */
 int child_run(char *const plain[], char *const argument[], void (*meanwhile)(void *context), void *context,
               int *status);
 

@@ -33,6 +33,7 @@
 #include "job.h"
 #include "list.h"
 #include "make.h"
+#include "message.h"
 #include "names.h"
 #include "options.h"
 #include "program.h"
@@ -59,6 +60,7 @@ struct captured {
 struct current {
     char *target, *unit;  /* $@, and with the member of an archive */
     struct job job;      /* its files are empty where the target is not annotated, or the mode is off */
+    bool is_off;         /* the mode is */
     bool shell_is_ours;  /* SHELL was expanded for this target, hence settle-sh runs its lines */
 };
 
@@ -73,6 +75,8 @@ static struct {
     char *setting, *answering;  /* what it is, and for which target */
     char *makefiles;            /* those that have been read when this one is loaded */
     struct list with_job;       /* the targets that have been given one */
+    void *empty;                /* those whose SETTLE was empty then (tsearch(3)) */
+    bool has_failed;
 } hook;
 
 static struct captured capture(const char *value, const char *flavor)
@@ -189,30 +193,6 @@ static bool has_double_colon(const char *target)
     return rules_are_double(target);
 }
 
-static int compare_texts(const void *left, const void *right)
-{
-    return strcmp(left, right);
-}
-
-/* The job travels in the environment, which make puts together for a recipe's first line.  A SETTLE that is empty there
-   and names FILES at a later line of UNIT, $(wildcard) say, would have no effect: say so. */
-static void check_late_files(const char *unit, const char *files)
-{
-    static void *late;  /* the units whose SETTLE was empty at their first line */
-    char *raw;
-
-    if (*files && tfind(unit, &late, compare_texts) && !has_double_colon(unit))
-        make_fatal("target '%s': SETTLE was empty when its recipe began, and is '%s' now: name the files, whether "
-                   "or not they are there", unit, files);
-    if (*files)
-        return;
-    raw = make_expand("$(value SETTLE)");
-    if (*raw && !tfind(unit, &late, compare_texts) &&
-        !tsearch(make_need(strdup(unit)), &late, compare_texts))
-        make_need(NULL);
-    free(raw);
-}
-
 /* Makes hook.current the one of TARGET (taken over), or UNIT, whose recipe make is about to run.  Last, since a $(shell) in
    what is expanded here may have make start lines of other targets. */
 static void current_look(char *target, const char *unit)
@@ -223,12 +203,11 @@ static void current_look(char *target, const char *unit)
 
     job->files = make_need(names_trim(*target && hook.state != DRY ? files : ""));
     free(files);
-    if (hook.state == IN && *target)
-        check_late_files(unit, job->files);
     job->options = options_default;
     if (*job->files) {
         make_options(&job->options);
-        if (job->options.mode == MODE_OFF)
+        current.is_off = job->options.mode == MODE_OFF;
+        if (current.is_off)
             *job->files = '\0';
     }
     job->marks = *job->files ? marks_directory(job->options.mode) : make_need(strdup(""));
@@ -262,6 +241,35 @@ static char *shell_result(char *shell, bool is_settled)
     return result;
 }
 
+static int compare_texts(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+/* The job travels in the environment, which make puts together for a recipe's first line.  A SETTLE that is empty there,
+   $(wildcard) say, has no effect at the later ones: to end make between two lines would leave a target half-made, so it is
+   told, and make fails when it ends. */
+static void check_late_files(void)
+{
+    const char *unit = hook.current.unit;
+
+    if (!*hook.current.job.files || !tfind(unit, &hook.empty, compare_texts) || has_double_colon(unit))
+        return;
+    message("target '%s': SETTLE was empty when its recipe began, and is '%s' now, which is not settled: name the files, "
+            "whether or not they are there", unit, hook.current.job.files);
+    hook.has_failed = true;
+}
+
+/* Notes that SETTLE is empty where the environment of the current target's recipe is put together. */
+static void note_empty(void)
+{
+    const char *unit = hook.current.unit;
+
+    if (hook.state == IN && *unit && !hook.current.is_off && !tfind(unit, &hook.empty, compare_texts) &&
+        !tsearch(make_need(strdup(unit)), &hook.empty, compare_texts))
+        make_need(NULL);
+}
+
 /* The shell of a line of TARGET (taken over), or UNIT, or of a $(shell): the project's own where there is nothing to
    settle (make then runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
 static char *line_shell(char *target, const char *unit)
@@ -269,6 +277,7 @@ static char *line_shell(char *target, const char *unit)
     char *shell = expand_project_shell();
 
     current_look(target, unit);
+    check_late_files();
     hook.current.shell_is_ours = true;
     if (!*hook.current.job.marks && recipes_begun() == 0)
         set_begun(false);
@@ -385,8 +394,10 @@ static char *part_job(void)
     else
         free(target);
     free(unit);
-    if (!*hook.current.job.files)
+    if (!*hook.current.job.files) {
+        note_empty();
         return NULL;
+    }
     check_hook(hook.current.target);
     text = current_text(&hook.current);
     check_length(&hook.current, text);
@@ -493,6 +504,11 @@ char *hook_function(const char *name, unsigned count, char **argument)
         if (strcmp(argument[0], parts[i].part) == 0)
             return parts[i].function();
     make_fatal("$(%s %s) is internal to settle", name, argument[0]);
+}
+
+bool hook_has_failed(void)
+{
+    return hook.has_failed;
 }
 
 static bool is_hooked(void)

@@ -51,9 +51,12 @@ static int make_directories(const char *directory, char *path)
     return 0;
 }
 
-/* The modification time of a mark with "!" once the line is over, or of any once another one could not begin: so many
-   seconds, and as many nanoseconds as the number of its process, which no recipe sets by chance. */
+/* The modification time of a mark with "!" once the line is over, or once another one could not begin: so many seconds, and
+   as many nanoseconds as the number of its process, which no recipe sets by chance. */
 enum { TIME_OF_SETTLED = 1, TIME_OF_DEFERRED = 2, TIME_OF_CUT_SHORT = 3 };
+
+/* For MARK_RUNNING, in a mark's text: see mark_note_failure. */
+enum { FAILED = '-' };
 
 /* Opens the mark at PATH itself. */
 static int open_mark(const char *path)
@@ -67,22 +70,23 @@ static int parse(struct mark *mark, struct timespec time)
     char *end, kind;
     pid_t maker;
 
-    mark->maker_length = strcspn(mark->text, "=!+~");
+    mark->maker_length = strcspn(mark->text, "=!+~-");
     end = mark->text + mark->maker_length;
     kind = *end;
     *end = '\0';
     maker = maker_pid(mark->text);
     *end = kind;
     mark->was_nothing = kind == '!';
-    if (mark->was_nothing && (end[1] == MARK_SETTLED || end[1] == MARK_DEFERRED))
+    if (mark->was_nothing && (end[1] == MARK_SETTLED || end[1] == MARK_DEFERRED || end[1] == FAILED))
         kind = *++end;  /* where the time couldn't be set */
+    mark->has_failed = kind == FAILED;
     mark->runner = kind ? (pid_t)strtol(end + 1, NULL, 10) : 0;
     mark->end = kind == MARK_SETTLED || kind == MARK_DEFERRED ? (enum mark_end)kind : MARK_RUNNING;
     if (kind == '!' && time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_SETTLED)
         mark->end = MARK_SETTLED;
     else if (kind == '!' && time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_DEFERRED)
         mark->end = MARK_DEFERRED;
-    else if (time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_CUT_SHORT)
+    else if (time.tv_sec < 0 || (time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_CUT_SHORT))
         mark->end = MARK_RUNNING;
     return maker == 0 ? -1 : 0;
 }
@@ -102,6 +106,8 @@ static int read_open(int fd, struct mark *mark)
         return -1;
     }
     mark->state = mark->was_nothing ? (struct timespec){0, 0} : st.st_mtim;
+    if (mark->state.tv_sec < 0)  /* mark_cut_short */
+        mark->state.tv_sec = -mark->state.tv_sec;
     mark->changed = st.st_ctim;
     return 0;
 }
@@ -440,7 +446,22 @@ void mark_cut_short(const char *directory, const char *name, const char *maker)
     struct mark mark;
 
     if (path && mark_read(path, &mark) == 0 && is_of(&mark, maker) && mark.end != MARK_RUNNING)
-        set_time(path, (struct timespec){.tv_sec = TIME_OF_CUT_SHORT, .tv_nsec = mark.runner});
+        set_time(path, mark.state.tv_sec > TIME_OF_CUT_SHORT
+                           ? (struct timespec){.tv_sec = -mark.state.tv_sec, .tv_nsec = mark.state.tv_nsec}
+                           : (struct timespec){.tv_sec = TIME_OF_CUT_SHORT, .tv_nsec = mark.runner});
+    free(path);
+}
+
+void mark_note_failure(const char *directory, const char *name, const char *maker)
+{
+    char *path = mark_path(directory, name, maker);
+    char text[MARK_TEXT];
+    struct mark mark;
+
+    if (path && mark_read(path, &mark) == 0 && is_of(&mark, maker) && mark.runner == getpid()) {
+        snprintf(text, sizeof text, "%s%s%c%jd", maker, mark.was_nothing ? "!" : "", FAILED, (intmax_t)getpid());
+        replace(directory, path, maker, text, mark.was_nothing ? NULL : &mark.state);
+    }
     free(path);
 }
 

@@ -19,7 +19,10 @@
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   it runs or, where the time is 4720 ns
                                           into the first or second second of 1970, is over: + or ~
 
-   In the third second, of any mark: it was over, but the next line could not be marked (mark_cut_short).
+   In the third second it was over, but the next line could not be marked (mark_cut_short); where the time says something
+   else already, it is that before 1970 then.
+
+   A line that settle-sh has not settled, though it has ended, has "-" before its process.
 
    Making one is a metadata operation, which journaling file systems persist in order: no trace of a new file, or of new
    blocks of an old one, can survive a crash without the mark that came before.  What a recipe writes over an old one's
@@ -51,6 +54,7 @@ struct mark {
     bool was_nothing;     /* there was no file when it was marked */
     pid_t runner;         /* of the settle-sh whose line runs or has ended; 0: not of any */
     enum mark_end end;
+    bool has_failed;      /* settle-sh has come to its end, and has not settled it: as good as running, but for that */
     struct timespec state;   /* the file's ctime before, or the Epoch */
     struct timespec changed; /* the mark's own ctime */
 };
@@ -91,6 +95,9 @@ int mark_restore(const char *directory, const char *entry, const char *maker, st
    is no such mark of MAKER's (any more). */
 int mark_note(const char *directory, const char *name, const char *maker, enum mark_end end,
               pid_t shell);
+
+/* Notes down that this process's line, for which it has marked NAME, has ended and could not be settled. */
+void mark_note_failure(const char *directory, const char *name, const char *maker);
 
 /* Where NAME's mark is MAKER's and says that a line is over: takes that back, without any need of space, since the next
    one could not be marked. */

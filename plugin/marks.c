@@ -38,15 +38,14 @@ static void describe_age(char *text, size_t size, time_t made)
     snprintf(text, size, "%jd %s", age / units[i].seconds, units[i].name);
 }
 
-/* What is known of the file of MARK, which is of process MAKER. */
-static const char *describe_end(const struct mark *mark, pid_t maker)
+/* What is known of the file of MARK. */
+static const char *describe_end(const struct mark *mark)
 {
     if (mark->end == MARK_SETTLED)
         return "a line of its recipe has ended";
     if (mark->end == MARK_DEFERRED)
         return "not yet durable, its recipe has ended";
-    /* its maker runs no line itself: it has recovered a directory, or could not make a batch durable when it ended */
-    return mark->runner == maker ? "left to be made again" : "its recipe was begun";
+    return "its recipe was begun";
 }
 
 static void print_status(const struct recovery *recovery, void *context)
@@ -58,8 +57,7 @@ static void print_status(const struct recovery *recovery, void *context)
         [MAKER_ELSEWHERE] = "on another host",
     };
     struct work *work = context;
-    char age[32], text[MAKER_TEXT] = "";
-    pid_t maker;
+    char age[32], maker[MAKER_TEXT] = "";
     int n;
 
     if (recovery->what == RECOVERY_NOTHING && recovery->maker == MAKER_UNKNOWN)
@@ -67,13 +65,12 @@ static void print_status(const struct recovery *recovery, void *context)
     if (mark_is_key(work->directory, recovery->name))
         return;  /* of a target; its files have marks of their own */
     describe_age(age, sizeof age, recovery->made);
-    snprintf(text, sizeof text, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
-    maker = maker_pid(text);
+    snprintf(maker, sizeof maker, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
     if (recovery->maker == MAKER_UNKNOWN)
         n = printf("%s: not a mark that can be read (%s)\n", recovery->name, recovery->path);
     else
-        n = printf("%s: %s %s ago, by process %jd, %s\n", recovery->name, describe_end(&recovery->mark, maker), age,
-                   (intmax_t)maker, makers[recovery->maker]);
+        n = printf("%s: %s %s ago, by process %jd, %s\n", recovery->name, describe_end(&recovery->mark), age,
+                   (intmax_t)maker_pid(maker), makers[recovery->maker]);
     work->failed |= n < 0;
 }
 

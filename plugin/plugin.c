@@ -74,7 +74,11 @@ int settle_gmk_setup(void)
 /* make calls nothing at its end, but its process ends as any other. */
 static __attribute__((destructor)) void end(void)
 {
-    if (!is_loaded || recipes_end() == 0)
+    bool has_failed = is_loaded && (hook_has_failed() || recovery_has_failed());
+
+    if (is_loaded)
+        has_failed |= recipes_end() != 0;
+    if (!has_failed)
         return;
     fflush(NULL);
     _exit(2);  /* as make itself does after an error */

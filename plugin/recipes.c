@@ -21,6 +21,7 @@
 #include "order.h"
 #include "pending.h"
 #include "recipes.h"
+#include "recover.h"
 #include "slots.h"
 
 /* A recipe that runs, or has ended without our knowing yet. */
@@ -169,6 +170,7 @@ static void finish(size_t self, enum mark_end end)
             pending_add(name);
         else
             mark_remove(state.directory, name, state.maker);
+        recover_made_again(state.directory, name, state.maker);
     }
     slots_give(&recipe->page, &recipe->files);
     recipe_free(recipe);

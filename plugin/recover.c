@@ -20,6 +20,9 @@
 #include "recover_lock.h"
 #include "worker.h"
 
+/* The marks of directories that were cut short: they stay until the recipe has run again, be it by another make. */
+static struct list directories;
+
 /* The marks are collected first: a directory that is changed while it is read may show an entry twice. */
 struct marks {
     struct list path, name;
@@ -73,24 +76,6 @@ static int remove_half_made(const char *directory, const struct recovery *recove
     return result;
 }
 
-/* Until its recipe has run again, the directory is marked as this process's own: the end of the recipe removes that
-   mark, and where it doesn't come to run, the next make finds a dead make's again.  At a time that says that
-   the recipe has touched it. */
-static int take_over(const char *directory, const char *file)
-{
-    static const struct timespec touched[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
-    char maker[MAKER_TEXT], *name = strdup(file), *path = NULL;
-    int result = -1;
-
-    if (name && maker_describe(getpid(), maker) == 0 &&
-        mark_make(directory, &name, 1, maker, true, NULL, NO_PAGE) == 1 &&
-        (path = mark_path(directory, name, maker)))
-        result = utimensat(AT_FDCWD, path, touched, AT_SYMLINK_NOFOLLOW);
-    free(path);
-    free(name);
-    return result;
-}
-
 /* Of "NAME/" what is below it is meant, and its own time says nothing about that. */
 static bool is_untouched(const struct recovery *recovery)
 {
@@ -114,12 +99,23 @@ static enum recovery_what remove_file(const char *directory, const struct recove
         what = RECOVERY_DIRECTORY;
     if (just_look)
         return what == RECOVERY_REMOVED ? RECOVERY_CUT_SHORT : what;
-    if ((what == RECOVERY_DIRECTORY &&
-         (make_old(recovery->name) < 0 || take_over(directory, recovery->name) < 0)) ||
-        (what == RECOVERY_REMOVED && remove_half_made(directory, recovery, &st) < 0) ||
+    if (what == RECOVERY_DIRECTORY)
+        return make_old(recovery->name) < 0 || list_add(&directories, recovery->path) < 0 ? RECOVERY_FAILED : what;
+    if ((what == RECOVERY_REMOVED && remove_half_made(directory, recovery, &st) < 0) ||
         (unlink(recovery->path) < 0 && errno != ENOENT))
         return RECOVERY_FAILED;
     return what;
+}
+
+void recover_made_again(const char *directory, const char *name, const char *maker)
+{
+    char *path = directories.count > 0 ? mark_path(directory, name, maker) : NULL;
+    size_t length = path ? (size_t)(strrchr(path, '@') - path) : 0;
+
+    for (size_t i = 0; path && i < directories.count; i++)
+        if (strncmp(directories.name[i], path, length + 1) == 0 && !strchr(directories.name[i] + length + 1, '@'))
+            unlink(directories.name[i]);
+    free(path);
 }
 
 /* Looking for other marks of a file. */

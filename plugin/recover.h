@@ -15,7 +15,7 @@ enum recovery_what {
     RECOVERY_REMOVED,    /* the file is removed, and the mark */
     RECOVERY_CUT_SHORT,  /* it would have been */
     RECOVERY_DIRECTORY,  /* it is a directory, which is never removed: it is made as old as can be, or would have
-                            been, and the mark is this process's then */
+                            been; the mark stays until recover_made_again */
     RECOVERY_NOTHING,    /* there was no such file, or the recipe has not touched it; the mark is removed, or would
                             have been */
     RECOVERY_AT_WORK,    /* its recipe still runs, and does not end; the mark stays */
@@ -39,5 +39,9 @@ struct recovery {
    JUST_LOOK; calls TELL for each.  Returns 0, or -1 with errno where DIRECTORY can't be read. */
 int recover(const char *directory, bool just_look,
             void (*tell)(const struct recovery *recovery, void *context), void *context);
+
+/* The recipe of NAME, marked by MAKER in DIRECTORY, has run to its end: if recover has found that one a directory that was
+   cut short, that is over, and the dead make's marks of it go. */
+void recover_made_again(const char *directory, const char *name, const char *maker);
 
 #endif

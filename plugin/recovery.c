@@ -23,6 +23,7 @@
 #include "recovery.h"
 
 static char *directory;  /* the last one that was looked through */
+static bool has_failed;
 
 /* So often make starts anew, at most, for what is made out of date. */
 enum { MOST_RESTARTS = 3 };
@@ -147,7 +148,8 @@ static void tell_directory(const struct way_of_telling *way, const char *name)
         make_fatal("%s: make can't be told to make it again: remove it", name);
 }
 
-/* This make made the mark, before it started anew because a makefile was remade: the recipe has ended then. */
+/* This make made the mark, before it started anew because a makefile was remade: the recipe has ended then.  What is left
+   running was cut short, or its batch has failed; nobody else in this make knows of that now. */
 static void end_own(const struct recovery *recovery)
 {
     char *name = make_need(strdup(recovery->name));
@@ -159,6 +161,10 @@ static void end_own(const struct recovery *recovery)
         mark_remove(directory, name, maker);
     else if (recovery->mark.end == MARK_DEFERRED && batch_settle(directory, maker, &name, 1) != 0)
         make_fatal("%s: what was deferred can't be made durable", name);
+    else if (recovery->mark.end == MARK_RUNNING && !mark_is_key(directory, name)) {
+        message("%s: cut short or not made durable, will be made again by the next make", name);
+        has_failed = true;
+    }
     free(name);
 }
 
@@ -224,6 +230,11 @@ static void run(bool is_late)
         make_fatal("SETTLE_DIR: %s: %s", directory, strerror(errno));
     if (*directory && !way.is_dry)
         maker_clear(directory);
+}
+
+bool recovery_has_failed(void)
+{
+    return has_failed;
 }
 
 void recovery_run(void)

@@ -86,10 +86,12 @@ static void clear_environment(const struct job *job, const char *shell, const ch
     unsetenv(JOB);
     setenv(JOB_SHELL, shell, 1);
     if (*job->marks) {
-        char line[WORKER_TEXT];
+        char *line = worker_describe(job->maker, getenv(WORKER));
 
-        worker_describe(job->maker, line);
+        if (!line)
+            die(EXIT_SETTLING_FAILED, WORKER, strerror(errno));
         setenv(WORKER, line, 1);
+        free(line);
     }
 }
 
@@ -244,6 +246,9 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
         result = meanwhile.status;
     if (status == 0 && result == 0)
         result = end_well(job, &marked);
+    /* what this line has left running is no recipe's any more, and not to be waited for by the next make */
+    for (size_t i = 0; result != 0 && i < marked.count; i++)
+        mark_note_failure(job->marks, marked.name[i], job->maker);
     list_free(&marked);
     if (status != 0)
         child_die_like(status);

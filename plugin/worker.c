@@ -14,9 +14,14 @@
 #include "job.h"
 #include "worker.h"
 
-void worker_describe(const char *maker, char text[WORKER_TEXT])
+char *worker_describe(const char *maker, const char *outer)
 {
-    snprintf(text, WORKER_TEXT, "%s=%jd %jd", maker, (intmax_t)getpid(), (intmax_t)getsid(0));
+    char *text;
+
+    if (asprintf(&text, "%s%s%s=%jd %jd", outer ? outer : "", outer && *outer ? ";" : "", maker, (intmax_t)getpid(),
+                 (intmax_t)getsid(0)) < 0)
+        return NULL;
+    return text;
 }
 
 /* The rest of VARIABLE behind "NAME=", or NULL where it is another one. */
@@ -37,17 +42,28 @@ static bool is_shell(const struct mark *mark, const char *job)
     return job && strncmp(job, mark->text, mark->maker_length) == 0 && job[mark->maker_length] == '\n';
 }
 
-/* True where LINE, of process PID, is that which has made MARK and is not over. */
+/* True where LINE, one of those that process PID is of, is that which has made MARK. */
 static bool is_of_line(const struct mark *mark, pid_t pid, const char *line)
 {
     char *end;
     pid_t shell;
 
-    if (mark->end != MARK_RUNNING || strncmp(line, mark->text, mark->maker_length) != 0 ||
-        line[mark->maker_length] != '=')
+    if (strncmp(line, mark->text, mark->maker_length) != 0 || line[mark->maker_length] != '=')
         return false;
     shell = (pid_t)strtol(line + mark->maker_length + 1, &end, 10);
     return shell == mark->runner && getsid(pid) == (pid_t)strtol(end, NULL, 10);
+}
+
+/* The same of LINES, unless that line is over. */
+static bool is_of_lines(const struct mark *mark, pid_t pid, const char *lines)
+{
+    bool is = false;
+
+    for (; lines && !is && mark->end == MARK_RUNNING && !mark->has_failed; lines = strchr(lines, ';')) {
+        lines += *lines == ';';
+        is = is_of_line(mark, pid, lines);
+    }
+    return is;
 }
 
 static bool is_at_work(const struct mark *mark, pid_t pid)
@@ -62,7 +78,7 @@ static bool is_at_work(const struct mark *mark, pid_t pid)
     while (file && !is && getdelim(&variable, &room, '\0', file) > 0) {
         const char *job = value_of(variable, JOB), *line = value_of(variable, WORKER);
 
-        is = (job && is_shell(mark, job)) || (line && is_of_line(mark, pid, line));
+        is = (job && is_shell(mark, job)) || is_of_lines(mark, pid, line);
     }
     free(variable);
     if (file)

@@ -12,16 +12,16 @@
 #include "maker.h"
 #include "mark.h"
 
-/* Of what a line starts: "MAKER=PID SESSION", the settle-sh that runs the line, and that one's session. */
+/* Of what a line starts: "MAKER=PID SESSION", the settle-sh that runs the line, and that one's session; behind those of
+   the lines that have started its make, with ";" between. */
 #define WORKER "SETTLE_LINE"
 
-#define WORKER_TEXT (MAKER_TEXT + 32)
+/* That variable's value, newly allocated, for a line that this process runs for MAKER where the value has been OUTER (NULL:
+   none).  NULL with errno ENOMEM. */
+char *worker_describe(const char *maker, const char *outer);
 
-/* Writes that variable's value, for a line that this process runs for MAKER, into TEXT. */
-void worker_describe(const char *maker, char text[WORKER_TEXT]);
-
-/* A process that is at work for MARK: a settle-sh of its maker or, unless the mark says that the line is over, what
-   that has started, if it is in the same session (a daemon that called setsid(2) has left the build).  0 where there is
+/* A process that is at work for MARK: a settle-sh of its maker or, unless the mark says that the line is over, well or not,
+   what that has started, if it is in the same session (a daemon that called setsid(2) has left the build).  0 where there is
    none.  Other users' and other PID namespaces' processes are not seen, nor those that have cleared their
    environment. */
 pid_t worker_find(const struct mark *mark);

@@ -283,6 +283,55 @@ echo_shell_first() {
     echo "$(cat shell)" "$(cat recipe)" "$make"
 }
 
+# A line of another make within the recipe has started it.
+test_what_a_killed_recipe_of_a_nested_make_has_started_is_waited_for() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@$(if $(HOLD),$(MAKE) -s -f inner.mk,echo whole >$@)
+EOF
+    cat >inner.mk <<'EOF'
+load $(PLUGIN)
+SETTLE_DIR = .settle2
+x: private SETTLE = $@
+x:
+	@echo $$PPID >shell; echo $$$$ >recipe; sh -c 'echo $$$$ >worker; touch ready; sleep 2; echo half >output; touch over'; :
+EOF
+    start_make HOLD=1
+    await ready
+    at_exit "kill -s KILL $(cat worker) 2>/dev/null || :"
+    inner=$(ps -o ppid= -p "$(cat shell)" | tr -d ' ')
+    outer=$(ps -o ppid= -p "$inner" | tr -d ' ')
+    # none of them is to see another one's end
+    kill -s STOP "$(cat shell)" "$outer" "$inner" "$make"
+    kill -s KILL "$(cat shell)" "$outer" "$inner" "$make" "$(cat recipe)" 2>/dev/null || :
+    wait "$make" || :
+    make_works
+    test "$(cat output)" = whole || fail "the next make has not waited"
+    await over
+    test "$(cat output)" = whole || fail "output is of a worker of the dead recipe"
+}
+
+# A line that settle-sh itself has ended has no worker: what it leaves may be a server.
+test_a_server_of_a_line_that_could_not_be_settled() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output: private SETTLE_TIMEOUT = 0.2
+output:
+	@sleep 100 >/dev/null 2>&1 & echo $$! >server; echo whole >$@; $(if $(HOLD),sleep 1 >>$@ &)
+EOF
+    make_fails HOLD=1
+    at_exit "kill $(cat server)"
+    sleep 1
+    make_works
+    grep -q 'its recipe was cut short; removed' out || fail "$(cat out)"
+    kill -s 0 "$(cat server)" || fail "it was ended"
+    at_exit "kill $(cat server)"
+    no_marks
+}
+
 test_a_worker_of_a_dead_recipe_that_does_not_end() {
     worker_makefile
     mkfifo fifo
@@ -771,14 +820,6 @@ EOF
     ! grep -q settle: out || fail "told again: $(cat out)"
 }
 
-# Whoever has recovered "folder", and has its mark since, hasn't begun its recipe.
-left_to_be_made_again() {
-    settle --status
-    grep '^folder:' out |
-        grep -q ': left to be made again [0-9]* s ago, by process [0-9]*, which is gone: not to be trusted$' ||
-        fail "status: $(cat out)"
-}
-
 # Its time says nothing where it has no prerequisites.
 test_a_directory_without_prerequisites_is_made_again() {
     cat >Makefile <<'EOF'
@@ -793,9 +834,7 @@ EOF
     "$BUILD/plugin/settle" --status >out
     ! grep -q = out || fail "status: $(cat out)"
     ! "$BUILD/plugin/settle" --recover >out 2>&1 || fail "it is still there: $(cat out)"
-    left_to_be_made_again
     make_works nothing
-    left_to_be_made_again
     make_works
     grep -q '^making folder$' out || fail "not made again: $(cat out)"
     no_marks
@@ -842,6 +881,31 @@ EOF
         grep -q "^making $target\$" out || fail "up to date: $(cat out)"
         make_works $target
         grep -q 'is up to date' out || fail "made once more: $(cat out)"
+    done
+}
+
+# The make that finds a directory cut short need not be the one that makes it again.
+test_a_directory_cut_short_in_a_nested_make() {
+    mkdir sub
+    echo 'all: ; @$(MAKE) --no-print-directory -C sub' >rules.mk
+    { echo 'load $(PLUGIN)'; cat rules.mk; } >Makefile
+    cat >sub/Makefile <<'EOF'
+load $(PLUGIN)
+stage: private SETTLE = $@/
+stage: $(SOURCE)
+	@echo making $@; mkdir -p $@; echo half >$@/x; $(if $(KILL),$(KILL);) echo whole >$@/y
+source: ; @touch $@
+EOF
+    export SETTLE_DIR="$PWD/.settle"
+    for source in '' source; do
+        rm -rf sub/stage
+        make_fails SOURCE=$source KILL='kill -s KILL $$PPID'
+        mkdir -p sub/stage
+        make_works SOURCE=$source
+        grep -q '^making stage$' out || fail "up to date: $(cat out)"
+        no_marks
+        make_works SOURCE=$source
+        ! grep -q 'making\|cut short' out || fail "made once more: $(cat out)"
     done
 }
 
@@ -1404,6 +1468,26 @@ EOF
     printf 'half\nrest\n' | cmp - output || fail "half-made: $(cat output)"
 }
 
+# make starts anew with a makefile that was made, and knows nothing of the jobs before.
+test_a_batch_that_fails_before_make_starts_anew() {
+    mount_latefs "$PWD/mnt" fsync_errno=EIO
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_MODE = deferred
+SETTLE_BATCH_FILES = 4
+all: second.mk ; @echo all done
+mnt/a other second.mk: private SETTLE = $@
+mnt/a other: ; @echo $@ >$@
+second.mk: | mnt/a other
+	-@echo first
+	@echo V=1 >$@
+-include second.mk
+EOF
+    make_fails
+    grep -q 'all done' out || fail "it has not started anew: $(cat out)"
+    grep -q '^settle: other: cut short or not made durable, will be made again by the next make' out || fail "$(cat out)"
+}
+
 # The next line has the same batch: a second try would find nothing amiss.  make ignores that the line has failed, and must
 # not succeed.
 test_a_batch_that_has_failed_is_made_again() {
@@ -1490,10 +1574,12 @@ output: source
 	echo half >$@; for i in $$(seq $(FILL)); do touch fill$$i 2>/dev/null || :; done
 	cat source >>$@
 EOF
-    for old in no yes; do
+    for old in no yes link; do
         for mode in fsync deferred; do
-            rm -f mnt/output
+            rm -f mnt/output mnt/real
             test $old = no || touch -d '1 hour ago' mnt/output
+            test $old != link || { mv mnt/output mnt/real; ln -s real mnt/output; touch -h -d '1 hour ago' mnt/output; }
+            sleep 0.1  # another make than the one that has made it
             echo "$old $mode" >mnt/source
             make_fails -C mnt FILL=100 SETTLE_MODE=$mode
             grep -q "settle: output: can't be marked in .settle: No space left on device" out || fail "$(cat out)"
@@ -1502,6 +1588,7 @@ EOF
             make_works -C mnt SETTLE_MODE=$mode
             grep -q 'settle: output: .*; removed' out || fail "taken for finished: $(cat out)"
             echo half | cat - mnt/source | cmp - mnt/output || fail "$(cat mnt/output)"
+            test $old != link || test -L mnt/output || fail "the link was removed: $(cat out)"
             test ! -e mnt/.settle || fail "$(ls -la mnt/.settle)"
         done
     done

@@ -270,6 +270,11 @@ static void test_directory(void **state)
     assert_true(is_there("d/x"));
     assert_int_equal(stat("d", &st), 0);
     assert_int_equal(st.st_mtime, 0);
+    assert_true(is_marked("d/", dead));
+    recover_made_again("marks", "dd/", self);
+    recover_made_again("marks", "d", self);
+    assert_true(is_marked("d/", dead));
+    recover_made_again("marks", "d/", self);
     assert_false(is_marked("d/", dead));
 }
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,15 +76,19 @@ static void test_what_a_shell_has_started(void **state)
     const struct mark ended = mark_of(DEAD, strlen(DEAD), getpid(), MARK_DEFERRED);
     const struct mark of_another_line = mark_of(DEAD, strlen(DEAD), 1, MARK_RUNNING);
     const struct mark other = mark_of(DEAD, strlen(DEAD) - 1, getpid(), MARK_RUNNING);
-    char line[WORKER_TEXT], variable[WORKER_TEXT + 16];
+    struct mark failed = running;
+    char *outer = worker_describe(DEAD, NULL), *line = worker_describe("1.2.3.4.5", outer), variable[256];
     pid_t child;
 
     (void)state;
-    worker_describe(DEAD, line);
+    failed.has_failed = true;
     snprintf(variable, sizeof variable, "SETTLE_LINE=%s", line);
+    free(line);
+    free(outer);
     child = start(variable, 0);
     assert_int_equal(worker_find(&running), child);
     assert_int_equal(worker_find(&ended), 0);
+    assert_int_equal(worker_find(&failed), 0);
     assert_int_equal(worker_find(&of_another_line), 0);
     assert_int_equal(worker_find(&other), 0);
     end(child);
