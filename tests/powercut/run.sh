@@ -73,6 +73,15 @@ unmount() {
     umount "$1"
 }
 
+# mount(8), again where another one has taken the loop device that it had found to be free.
+mount_image() {
+    for _ in 1 2 3 4; do
+        ! mount "$@" 2>/dev/null || return 0
+        nap 200
+    done
+    mount "$@"
+}
+
 await_mount() {
     for _ in $(seq 100); do
         ! mountpoint -q "$1" || return 0
@@ -84,7 +93,7 @@ await_mount() {
 make_disks() {
     truncate -s 12G "$work/outer.img"
     mkfs.xfs -q -m reflink=1 "$work/outer.img"
-    mount -o loop "$work/outer.img" "$work/outer" ||
+    mount_image -o loop "$work/outer.img" "$work/outer" ||
         cannot "needs leave to mount images, and a kernel with loop devices and xfs"
     at_exit "unmount '$work/outer'"
     at_exit "unmount '$work/checker0/mount'"
@@ -102,7 +111,7 @@ make_disks() {
         image=$work/cache/disk.img
     fi
     at_exit "unmount '$work/disk'"
-    mount -t "$type" -o "$options" "$image" "$work/disk" || cannot "needs a kernel with $kind"
+    mount_image -t "$type" -o "$options" "$image" "$work/disk" || cannot "needs a kernel with $kind"
     unmount "$work/disk"
 }
 
@@ -151,7 +160,7 @@ check_image() {
     place=$work/checker$2 real=no
     mkdir -p "$place/mount" "$place/notes"
     test "$type" != btrfs || btrfs device scan --forget >/dev/null 2>&1 || :
-    mount -t "$type" -o "$clone_options" "$work/outer/cut$1.img" "$place/mount" || {
+    mount_image -t "$type" -o "$clone_options" "$work/outer/cut$1.img" "$place/mount" || {
         say "image $1 can't be mounted"
         return 1
     }
@@ -202,7 +211,7 @@ images=0 built=0 milliseconds=0 version=0 violations=0
 make_disks
 while test $images -lt "$cuts"; do
     need_reference $version 1
-    mount -t "$type" -o "$options" "$image" "$work/disk"
+    mount_image -t "$type" -o "$options" "$image" "$work/disk"
     # Each fifth build begins with nothing.  The sources are safe, but for the last edit: they are not settle's affair.
     test $((version % 5)) != 0 || rm -rf "$work/disk/project"
     sh "$tests/generate.sh" "$work/disk/project" $version
