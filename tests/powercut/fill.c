@@ -6,8 +6,8 @@
    Writes up to 90 kB that follow from INPUT's content and PART alone: PART 0 makes OUTPUT
    or empties it, a higher one appends, "over" writes 90 kB over what is there, as mold and dd conv=notrunc do, and has
    the data on the disk at once.  Half of it is written, then $PAUSE_MS milliseconds at most
-   pass (how many also follows from the content), then the other half is.  Part of the project that the
-   power-cut rig builds, by which it is compiled. */
+   pass (how many also follows from the content; with "over", always as many, and longer), then the other half is.  Part
+   of the project that the power-cut rig builds, by which it is compiled. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +20,10 @@
 #include <unistd.h>
 
 enum { SMALLEST = 200, LARGEST = 90000 };
+
+/* The pause of "over", in longest ones of the others: with the first settled target, which commits the
+   journal, all is over that could go wrong. */
+enum { LONGER = 8 };
 
 static _Noreturn void die(const char *file)
 {
@@ -69,16 +73,20 @@ static void write_all(int fd, const char *from, size_t size, const char *name, b
         die(name);
 }
 
-static void pause_for(uint64_t random)
+/* $PAUSE_MS, in nanoseconds. */
+static unsigned long longest_pause(void)
 {
     const char *text = getenv("PAUSE_MS");
-    unsigned long longest = text ? strtoul(text, NULL, 10) : 0;
 
-    if (longest > 0) {
-        const struct timespec nap = {.tv_nsec = (long)(random % (longest * 1000000 + 1))};
+    return text ? strtoul(text, NULL, 10) * 1000000 : 0;
+}
 
+static void pause_for(unsigned long nanoseconds)
+{
+    const struct timespec nap = {.tv_nsec = (long)nanoseconds};
+
+    if (nanoseconds > 0)
         nanosleep(&nap, NULL);
-    }
 }
 
 int main(int argc, char *argv[])
@@ -105,7 +113,7 @@ int main(int argc, char *argv[])
     if (fd < 0)
         die(argv[3]);
     write_all(fd, content, size / 2, argv[3], is_over);
-    pause_for(next(&state));
+    pause_for(is_over ? LONGER * longest_pause() : next(&state) % (longest_pause() + 1));
     write_all(fd, content + size / 2, size - size / 2, argv[3], is_over);
     if (close(fd) < 0)
         die(argv[3]);

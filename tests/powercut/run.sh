@@ -115,6 +115,17 @@ make_disks() {
     unmount "$work/disk"
 }
 
+# What others do on the same file system.
+somebody_else() {
+    between 0 3
+    case $random in
+    0) sync -f "$work/disk" ;;
+    1) date >>"$work/disk/other" && sync "$work/disk/other" ;;
+    esac
+    between 0 60
+    nap "$random"
+}
+
 # One build, and images of it as long as it lasts and some are wanted; adds to $built and $milliseconds.
 build_and_cut() {
     began=$(date +%s%N)
@@ -126,13 +137,8 @@ build_and_cut() {
     while [ $images -lt "$cuts" ]; do
         between 20 260
         nap "$random"
-        between 0 3
-        case $random in
-        0) sync -f "$work/disk" ;;
-        1) date >>"$work/disk/other" && sync "$work/disk/other" ;;
-        esac
-        between 0 60
-        nap "$random"
+        # not before the first image: with the journal the last edit of the sources would be on the disk
+        test $images = $before || somebody_else
         kill -s 0 $make 2>/dev/null || break
         images=$((images + 1))
         if test "$POWERCUT_DISK" = volatile; then
