@@ -320,7 +320,7 @@ load $(PLUGIN)
 output: private SETTLE = $@
 output: private SETTLE_TIMEOUT = 0.2
 output:
-	@sleep 100 >/dev/null 2>&1 & echo $$! >server; echo whole >$@; $(if $(HOLD),sleep 1 >>$@ &)
+	@sleep 100 >/dev/null 2>&1 & echo $$! >server; echo whole >$@; $(if $(HOLD),{ sleep 2 & } 9>>$@)
 EOF
     make_fails HOLD=1
     at_exit "kill $(cat server)"
