@@ -107,14 +107,28 @@ static enum recovery_what remove_file(const char *directory, const struct recove
     return what;
 }
 
+/* Its recipe has run, and need not have changed the directory itself: that must not be as old as make_old has made it, or
+   it would be made again for ever. */
+static void make_new(const char *name)
+{
+    static const struct timespec now[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+    struct stat st;
+
+    if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode) && st.st_mtim.tv_sec == 0)
+        utimensat(AT_FDCWD, name, now, AT_SYMLINK_NOFOLLOW);
+}
+
 void recover_made_again(const char *directory, const char *name, const char *maker)
 {
     char *path = directories.count > 0 ? mark_path(directory, name, maker) : NULL;
     size_t length = path ? (size_t)(strrchr(path, '@') - path) : 0;
 
     for (size_t i = 0; path && i < directories.count; i++)
-        if (strncmp(directories.name[i], path, length + 1) == 0 && !strchr(directories.name[i] + length + 1, '@'))
+        if (strncmp(directories.name[i], path, length + 1) == 0 &&
+            !strchr(directories.name[i] + length + 1, '@')) {
+            make_new(name);
             unlink(directories.name[i]);
+        }
     free(path);
 }
 

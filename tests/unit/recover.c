@@ -276,6 +276,8 @@ static void test_directory(void **state)
     assert_true(is_marked("d/", dead));
     recover_made_again("marks", "d/", self);
     assert_false(is_marked("d/", dead));
+    assert_int_equal(stat("d", &st), 0);
+    assert_true(st.st_mtime > 1000000000);
 }
 
 static void test_what_cannot_be_removed(void **state)
