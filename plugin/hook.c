@@ -33,7 +33,6 @@
 #include "job.h"
 #include "list.h"
 #include "make.h"
-#include "message.h"
 #include "names.h"
 #include "options.h"
 #include "program.h"
@@ -76,7 +75,6 @@ static struct {
     char *makefiles;            /* those that have been read when this one is loaded */
     struct list with_job;       /* the targets that have been given one */
     void *empty;                /* those whose SETTLE was empty then (tsearch(3)) */
-    bool has_failed;
 } hook;
 
 static struct captured capture(const char *value, const char *flavor)
@@ -255,9 +253,8 @@ static void check_late_files(void)
 
     if (!*hook.current.job.files || !tfind(unit, &hook.empty, compare_texts) || has_double_colon(unit))
         return;
-    message("target '%s': SETTLE was empty when its recipe began, and is '%s' now, which is not settled: name the files, "
-            "whether or not they are there", unit, hook.current.job.files);
-    hook.has_failed = true;
+    make_fail_at_end("target '%s': SETTLE was empty when its recipe began, and is '%s' now, which is not settled: "
+                     "name the files, whether or not they are there", unit, hook.current.job.files);
 }
 
 /* Notes that SETTLE is empty where the environment of the current target's recipe is put together. */
@@ -504,11 +501,6 @@ char *hook_function(const char *name, unsigned count, char **argument)
         if (strcmp(argument[0], parts[i].part) == 0)
             return parts[i].function();
     make_fatal("$(%s %s) is internal to settle", name, argument[0]);
-}
-
-bool hook_has_failed(void)
-{
-    return hook.has_failed;
 }
 
 static bool is_hooked(void)

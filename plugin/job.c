@@ -150,9 +150,9 @@ static const char *without_dots(const char *name)
 /* True where WORD is "NAME/", which stands for all below that directory, and TARGET is there. */
 static bool is_below(const char *target, const char *word)
 {
-    size_t length = strlen(word);
+    size_t length;
 
-    if (word[length - 1] != '/')
+    if (word[strlen(word) - 1] != '/')
         return false;
     word = without_dots(word);
     target = without_dots(target);

@@ -137,6 +137,38 @@ void make_fatal(const char *format, ...)
     _exit(2);
 }
 
+static bool has_failed;
+
+void make_fail_at_end(const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        make_need(NULL);
+    va_end(arguments);
+    message("%s", text);
+    free(text);
+    has_failed = true;
+}
+
+bool make_has_failed(void)
+{
+    return has_failed;
+}
+
+void make_rule(const char *targets, size_t length, const char *rest)
+{
+    char *code;
+
+    if (asprintf(&code, "$(eval settle-goal := $$(value .DEFAULT_GOAL))$(eval %.*s%s)"
+                        "$(eval .DEFAULT_GOAL := $$(value settle-goal))", (int)length, targets, rest) < 0)
+        make_need(NULL);
+    free(make_expand(code));
+    free(code);
+}
+
 const char *make_fatal_text(void)
 {
     return fatal_text ? fatal_text : "";

@@ -38,6 +38,15 @@ _Noreturn void make_fatal(const char *format, ...) __attribute__((format(printf,
 /* The text of that error, for the make function through which it travels as data. */
 const char *make_fatal_text(void);
 
+/* Tells "settle: TEXT" on stderr, an error that must not end make here: make_has_failed is true from now on. */
+void make_fail_at_end(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool make_has_failed(void);
+
+/* Adds the rule that is the first LENGTH bytes of TARGETS, "name", and REST, ": prerequisites"; but not for the default
+   goal, which would be the first target that make comes to know. */
+void make_rule(const char *targets, size_t length, const char *rest);
+
+
 /* TEXT, or a fatal error where it is NULL. */
 char *make_need(char *text);
 

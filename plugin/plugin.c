@@ -40,13 +40,13 @@ static const char *find_library(char path[PATH_MAX])
 }
 
 /* "load settle.so" also finds what the dynamic linker finds.  Then make wants to remake that name, as it does with
-   makefiles, and there is no such file here: a rule of ours that does nothing keeps it from giving up.  Not for the
-   default goal, which would be the first target that make comes to know. */
+   makefiles, and there is no such file here: a rule of ours that does nothing keeps it from giving up. */
 static void keep_name(void)
 {
-    if (access("settle.so", F_OK) < 0)
-        free(make_expand("$(eval settle-goal := $$(value .DEFAULT_GOAL))$(eval settle.so: ;)"
-                         "$(eval .DEFAULT_GOAL := $$(value settle-goal))"));
+    static const char name[] = "settle.so";
+
+    if (access(name, F_OK) < 0)
+        make_rule(name, sizeof name - 1, ": ;");
 }
 
 int settle_gmk_setup(void)
@@ -74,11 +74,7 @@ int settle_gmk_setup(void)
 /* make calls nothing at its end, but its process ends as any other. */
 static __attribute__((destructor)) void end(void)
 {
-    bool has_failed = is_loaded && (hook_has_failed() || recovery_has_failed());
-
-    if (is_loaded)
-        has_failed |= recipes_end() != 0;
-    if (!has_failed)
+    if (!is_loaded || (recipes_end() == 0 && !make_has_failed()))
         return;
     fflush(NULL);
     _exit(2);  /* as make itself does after an error */

@@ -23,7 +23,6 @@
 #include "recovery.h"
 
 static char *directory;  /* the last one that was looked through */
-static bool has_failed;
 
 /* So often make starts anew, at most, for what is made out of date. */
 enum { MOST_RESTARTS = 3 };
@@ -86,16 +85,8 @@ static bool is_plain(const char *name, size_t length)
 /* Gives the target that is the first LENGTH bytes of NAME a prerequisite that is never up to date. */
 static void add_rule(const char *name, size_t length)
 {
-    char *code;
-
-    /* the first target that make comes to know would be its default goal */
-    if (asprintf(&code,
-                 "$(eval settle-goal := $$(value .DEFAULT_GOAL))$(eval .PHONY: settle-cut-short)"
-                 "$(eval %.*s: settle-cut-short)$(eval .DEFAULT_GOAL := $$(value settle-goal))",
-                 (int)length, name) < 0)
-        make_need(NULL);
-    free(make_expand(code));
-    free(code);
+    free(make_expand("$(eval .PHONY: settle-cut-short)"));
+    make_rule(name, length, ": settle-cut-short");
 }
 
 /* The part of NAME that is relative to make's folder, or NULL where there is none.  Marks in an absolute SETTLE_DIR have
@@ -161,10 +152,8 @@ static void end_own(const struct recovery *recovery)
         mark_remove(directory, name, maker);
     else if (recovery->mark.end == MARK_DEFERRED && batch_settle(directory, maker, &name, 1) != 0)
         make_fatal("%s: what was deferred can't be made durable", name);
-    else if (recovery->mark.end == MARK_RUNNING && !mark_is_key(directory, name)) {
-        message("%s: cut short or not made durable, will be made again by the next make", name);
-        has_failed = true;
-    }
+    else if (recovery->mark.end == MARK_RUNNING && !mark_is_key(directory, name))
+        make_fail_at_end("%s: cut short or not made durable, will be made again by the next make", name);
     free(name);
 }
 
@@ -230,11 +219,6 @@ static void run(bool is_late)
         make_fatal("SETTLE_DIR: %s: %s", directory, strerror(errno));
     if (*directory && !way.is_dry)
         maker_clear(directory);
-}
-
-bool recovery_has_failed(void)
-{
-    return has_failed;
 }
 
 void recovery_run(void)

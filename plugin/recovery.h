@@ -4,8 +4,6 @@
 #ifndef SETTLE_RECOVERY_H
 #define SETTLE_RECOVERY_H
 
-#include <stdbool.h>
-
 /* Removes the outputs of recipes that were cut short, so that make builds them again; under -n and -q, and
    with SETTLE_RECOVER=keep, only tells, the former with the targets out of date.  To be called when the
    plugin is loaded, before make knows all of the makefile. */
@@ -13,8 +11,5 @@ void recovery_run(void);
 
 /* The same for the folder that the makefile has set since, where it is another one. */
 void recovery_run_again(void);
-
-/* True where these have found that something had failed before make started anew. */
-bool recovery_has_failed(void);
 
 #endif

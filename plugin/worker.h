@@ -9,7 +9,6 @@
 
 #include <sys/types.h>
 
-#include "maker.h"
 #include "mark.h"
 
 /* Of what a line starts: "MAKER=PID SESSION", the settle-sh that runs the line, and that one's session; behind those of

@@ -3,8 +3,8 @@
 #
 # Usage: sh check.sh FOLDER REFERENCE WORK REAL
 #
-# FOLDER: the project as the crash left it; REFERENCE: the clean build's checksums, beside its tool "fill"; WORK: a folder for
-# notes; REAL: yes to run the next make to its end as well, shared for the same while another make is at
+# FOLDER: the project as the crash left it; REFERENCE: the clean build's checksums, beside its tool "fill";
+# WORK: a folder for notes; REAL: yes to run the next make to its end as well, shared for the same while another make is at
 # work there, which may have marks.  SETTLE_MODE and SETTLE_DIR are those of the build.
 #
 # Prints a line of numbers:
