@@ -248,6 +248,8 @@ static void check_combinations(const struct invocation *call)
         message("--json goes with --probe");
     else if (call->separator == '\0' && !call->files_from)
         message("--null goes with --files-from");
+    else if (call->files_from && call->on_folder)
+        message("--files-from goes without --probe, --status and --recover");
     else
         return;
     wrong_usage();

@@ -287,6 +287,17 @@ EOF
     done
 }
 
+test_a_list_for_what_takes_a_folder_is_wrong_usage() {
+    touch list
+    for option in --probe --status --recover; do
+        settle_ends 2 $option --files-from=list
+        expect out <<EOF
+settle: --files-from goes without --probe, --status and --recover
+$usage_hint
+EOF
+    done
+}
+
 test_an_empty_list_is_no_error() {
     settle_ends 0 --files-from=/dev/null
     expect out </dev/null
