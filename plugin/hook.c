@@ -29,6 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "expansion.h"
 #include "hook.h"
 #include "job.h"
 #include "list.h"
@@ -60,6 +61,7 @@ struct current {
     char *target, *unit;  /* $@, and with the member of an archive */
     struct job job;      /* its files are empty where the target is not annotated, or the mode is off */
     bool is_off;         /* the mode is */
+    bool is_put_off;     /* what is to be done is found out with the job: may_run_shell */
     bool shell_is_ours;  /* SHELL was expanded for this target, hence settle-sh runs its lines */
 };
 
@@ -71,7 +73,8 @@ static struct {
     struct current current;
     bool has_begun;  /* settle-begun is set */
     enum { NOT_ASKED, ASKED, ANSWERING } setting_state;  /* expand_setting */
-    char *setting, *answering;  /* what it is, and for which target */
+    char *setting;         /* what it is, */
+    const char *answering; /* and for which target it is found out */
     char *makefiles;            /* those that have been read when this one is loaded */
     struct list with_job;       /* the targets that have been given one */
     void *empty;                /* those whose SETTLE was empty then (tsearch(3)) */
@@ -114,7 +117,8 @@ static char *unit_of(const char *target)
 /* $(SETTLE) in the current context.  This runs while SHELL is being expanded, and a $(shell) in SETTLE
    needs SHELL: make would call that a variable that references itself.  It allows it for a function,
    however, that $(call) expands (function.c, func_call: exp_count), so SETTLE is expanded from within
-   $(call SHELL), which comes back here by way of part_shell. */
+   $(call SHELL), which comes back here by way of part_shell; and by $(call) as well, since that $(shell) may be one in
+   SETTLE, which make is expanding. */
 static char *expand_setting(void)
 {
     char *raw = make_expand("$(value SETTLE)");
@@ -122,25 +126,42 @@ static char *expand_setting(void)
     if (!strchr(raw, '$'))
         return raw;
     free(raw);
+    if (hook.setting_state == ANSWERING)
+        return make_expand("$(call SETTLE)");
     hook.setting_state = ASKED;
     free(make_expand("$(call SHELL)"));
     if (hook.setting_state == NOT_ASKED)
         return hook.setting;
     hook.setting_state = NOT_ASKED;  /* that SHELL is the target's own, and not being expanded */
-    return make_expand("$(SETTLE)");
+    return make_expand("$(call SETTLE)");
 }
 
 static void answer_setting(void)
 {
-    char *target = make_target();
+    char *target = make_target(), *unit = unit_of(target);
 
-    hook.answering = unit_of(target);
     free(target);
+    hook.answering = unit;
     hook.setting_state = ANSWERING;
-    hook.setting = make_expand("$(SETTLE)");
+    hook.setting = make_expand("$(call SETTLE)");
     hook.setting_state = NOT_ASKED;
-    free(hook.answering);
-    hook.answering = NULL;
+    free(unit);
+}
+
+/* True where a $(shell) may be in what a job is made of.  make expands SHELL for it, too: within that, nothing of this can
+   be expanded when it comes to the line; and not when the $(shell) is in a variable that the recipe refers to as well,
+   which make is expanding then.  What make exports it expands by itself, after SHELL: that is the time. */
+static bool may_run_shell(void)
+{
+    static const char *const variables[] = {
+        "SETTLE", "SETTLE_MODE", "SETTLE_STABLE", "SETTLE_TIMEOUT", "SETTLE_VERBOSE", "SETTLE_DIR",
+        "SETTLE_BATCH_FILES", "SETTLE_BATCH_BYTES", "SETTLE_BATCH_SECONDS",
+    };
+    bool may = false;
+
+    for (size_t i = 0; !may && i < sizeof variables / sizeof *variables; i++)
+        may = expansion_may_run_shell(variables[i]);
+    return may;
 }
 
 static void current_clear(struct current *current)
@@ -247,14 +268,12 @@ static int compare_texts(const void *left, const void *right)
 /* The job travels in the environment, which make puts together for a recipe's first line.  A SETTLE that is empty there,
    $(wildcard) say, has no effect at the later ones: to end make between two lines would leave a target half-made, so it is
    told, and make fails when it ends. */
-static void check_late_files(void)
+static void check_late_files(const char *unit, const char *files)
 {
-    const char *unit = hook.current.unit;
-
-    if (!*hook.current.job.files || !tfind(unit, &hook.empty, compare_texts) || has_double_colon(unit))
+    if (!*files || !tfind(unit, &hook.empty, compare_texts) || has_double_colon(unit))
         return;
     make_fail_at_end("target '%s': SETTLE was empty when its recipe began, and is '%s' now, which is not settled: "
-                     "name the files, whether or not they are there", unit, hook.current.job.files);
+                     "name the files, whether or not they are there", unit, files);
 }
 
 /* Notes that SETTLE is empty where the environment of the current target's recipe is put together. */
@@ -267,14 +286,35 @@ static void note_empty(void)
         make_need(NULL);
 }
 
+/* The line of TARGET (taken over), or UNIT, is run by settle-sh, and part_job finds out what is to be settled. */
+static void put_off(char *target, const char *unit)
+{
+    struct current current = {.target = target, .unit = make_need(strdup(unit)), .is_put_off = true};
+
+    if (tfind(unit, &hook.empty, compare_texts)) {
+        char *text = expand_setting(), *files = make_need(names_trim(text));
+
+        check_late_files(unit, files);
+        free(files);
+        free(text);
+    }
+    current_clear(&hook.current);
+    hook.current = current;
+    hook.current.shell_is_ours = true;
+}
+
 /* The shell of a line of TARGET (taken over), or UNIT, or of a $(shell): the project's own where there is nothing to
    settle (make then runs simple lines itself, without any shell, as it does without the plugin), else settle-sh. */
 static char *line_shell(char *target, const char *unit)
 {
     char *shell = expand_project_shell();
 
+    if (*target && may_run_shell()) {
+        put_off(target, unit);
+        return shell_result(shell, true);
+    }
     current_look(target, unit);
-    check_late_files();
+    check_late_files(unit, hook.current.job.files);
     hook.current.shell_is_ours = true;
     if (!*hook.current.job.marks && recipes_begun() == 0)
         set_begun(false);
@@ -365,19 +405,32 @@ static char *current_text(struct current *current)
     return make_need(job_format(&current->job));
 }
 
-/* The same where make has expanded SHELL for another target since: a $(shell) among the exported variables
-   waits for its child, and starts the next line of another target whose child ends meanwhile. */
+/* Finds out what is to be done where line_shell has put that off, or make has expanded SHELL for another target since: a
+   $(shell) among the exported variables waits for its child, and starts the next line of another target whose child ends
+   meanwhile. */
 static void look_again(char *target, const char *unit)
 {
     char *code = make_expand("$(value SHELL)");
     bool is_ours = hook.shell_code && strcmp(code, hook.shell_code) == 0;
     char *shell = is_ours ? expand_project_shell() : make_need(strdup(""));
 
+    hook.answering = unit;
+    hook.setting_state = ANSWERING;
     current_look(target, unit);
+    hook.setting_state = NOT_ASKED;
     hook.current.shell_is_ours = is_ours;
     free(hook.current.job.shell);
     hook.current.job.shell = shell;
     free(code);
+}
+
+/* What settle-sh needs to know where there is nothing to settle after all. */
+static char *empty_job(void)
+{
+    char *text = make_need(job_format(&hook.current.job)), *result = make_result(text);
+
+    free(text);
+    return result;
 }
 
 /* The job of the target whose environment make puts together.  make has just expanded SHELL for it,
@@ -385,15 +438,17 @@ static void look_again(char *target, const char *unit)
 static char *part_job(void)
 {
     char *target = make_target(), *unit = unit_of(target), *text, *result;
+    bool is_here = hook.current.unit && strcmp(hook.current.unit, unit) == 0;
+    bool was_put_off = is_here && hook.current.is_put_off;
 
-    if (!hook.current.unit || strcmp(hook.current.unit, unit) != 0)
-        look_again(target, unit);
-    else
+    if (is_here && !was_put_off)
         free(target);
+    else
+        look_again(target, unit);
     free(unit);
     if (!*hook.current.job.files) {
         note_empty();
-        return NULL;
+        return was_put_off ? empty_job() : NULL;
     }
     check_hook(hook.current.target);
     text = current_text(&hook.current);

@@ -829,6 +829,61 @@ EOF
     expect_settled output
 }
 
+test_shell_function_in_a_variable_that_the_recipe_uses_too() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+outputs = $(shell echo one two)
+both: private SETTLE = $(outputs)
+both:
+	@touch $(outputs)
+	@echo $(outputs) $(SETTLE)
+EOF
+    make_works SETTLE_VERBOSE=1
+    grep -qx 'one two one two' out || fail "$(cat out)"
+    expect_settled one two one two
+    echo '.EXPORT_ALL_VARIABLES:' >>Makefile
+    make_works SETTLE_VERBOSE=1
+    expect_settled one two one two
+}
+
+test_shell_function_in_the_settings() {
+    cat >Makefile <<'EOF'
+SETTLE_DIR = $(shell pwd)/marks
+load $(PLUGIN)
+SETTLE_MODE = $(shell echo $(mode))
+SETTLE_VERBOSE = $(shell echo 1)
+output: private SETTLE = $@
+output:
+	@touch $@; ls -d marks 2>&1; echo $${SETTLE_JOB-none}
+EOF
+    make_works mode=fsync
+    grep -qx marks out && grep -qx none out || fail "$(cat out)"
+    expect_settled output
+    rm output
+    make_works mode=off
+    grep -q '^settle' out && fail "$(cat out)"
+    rm output
+    make_fails mode=nonsense
+    grep -q "SETTLE_MODE: 'nonsense' is not" out || fail "$(cat out)"
+}
+
+test_shell_function_that_finds_nothing_to_settle() {
+    need bash bash
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SHELL = /bin/bash
+SETTLE = $(shell :)
+all:
+	@echo $${BASH_VERSION:+bash} $${SETTLE_JOB-none}
+	@echo $${BASH_VERSION:+bash} $${SETTLE_JOB-none}
+EOF
+    make_works SETTLE_VERBOSE=1
+    expect out <<'EOF'
+bash none
+bash none
+EOF
+}
+
 test_shell_variable_in_a_recipe_is_the_projects_shell() {
     need bash bash
     echo 'echo script $1 ${BASH_VERSION:+bash}' >script

@@ -1,0 +1,79 @@
+/* expansion.c - what make would do to expand a variable
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expansion.h"
+#include "list.h"
+#include "make.h"
+
+#define NAME "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+
+/* $(FUNCTION NAME). */
+static char *ask(const char *function, const char *name)
+{
+    char *code, *answer;
+
+    if (asprintf(&code, "$(%s %s)", function, name) < 0)
+        make_need(NULL);
+    answer = make_expand(code);
+    free(code);
+    return answer;
+}
+
+/* The name of what is referred to by "$..." at TEXT, newly allocated; empty where it is not a plain one. */
+static char *reference(const char *text)
+{
+    const char *name = text + 1;
+    size_t length = 1;
+
+    if (*name == '(' || *name == '{') {
+        name++;
+        length = strspn(name, NAME);
+        if (strncmp(name, "call ", 5) == 0) {
+            name += 5 + strspn(name + 5, " \t");
+            length = strspn(name, NAME);
+        }
+    }
+    return make_need(strspn(name, NAME) >= length ? strndup(name, length) : strdup(""));
+}
+
+/* The same of what is not among SEEN. */
+// NOLINTNEXTLINE(misc-no-recursion): once for each variable that there is
+static bool may_run_shell(const char *name, struct list *seen)
+{
+    char *value, *flavor;
+    bool may = false;
+
+    if (!*name || list_has(seen, name))
+        return false;
+    if (list_add(seen, name) < 0)
+        make_need(NULL);
+    value = ask("value", name);
+    flavor = ask("flavor", name);
+    if (strcmp(flavor, "recursive") == 0) {
+        may = strstr(value, "shell") != NULL;
+        for (const char *at = value; !may && (at = strchr(at, '$')); at += 1 + (at[1] == '$')) {
+            char *other = reference(at);
+
+            may = may_run_shell(other, seen);
+            free(other);
+        }
+    }
+    free(flavor);
+    free(value);
+    return may;
+}
+
+bool expansion_may_run_shell(const char *name)
+{
+    struct list seen = {0};
+    bool may = may_run_shell(name, &seen);
+
+    list_free(&seen);
+    return may;
+}
