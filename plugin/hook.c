@@ -34,6 +34,7 @@
 #include "job.h"
 #include "list.h"
 #include "make.h"
+#include "mark.h"
 #include "names.h"
 #include "options.h"
 #include "program.h"
@@ -60,7 +61,6 @@ struct captured {
 struct current {
     char *target, *unit;  /* $@, and with the member of an archive */
     struct job job;      /* its files are empty where the target is not annotated, or the mode is off */
-    bool is_off;         /* the mode is */
     bool is_put_off;     /* what is to be done is found out with the job: may_run_shell */
     bool shell_is_ours;  /* SHELL was expanded for this target, hence settle-sh runs its lines */
 };
@@ -175,8 +175,10 @@ static void current_clear(struct current *current)
 /* The folder of the marks, which is there and locked then. */
 static char *marks_directory(enum settle_mode mode)
 {
-    char *text = make_expand("$(SETTLE_DIR)"), *directory = make_need(names_trim(text));
+    char *text = make_expand("$(SETTLE_DIR)"), *setting = make_need(names_trim(text));
+    char *directory = make_need(mark_directory(setting));
 
+    free(setting);
     free(text);
     if (!*directory && mode == MODE_DEFERRED)
         make_fatal("SETTLE_MODE=deferred needs marks, which tell what is not yet durable: SETTLE_DIR is empty");
@@ -212,6 +214,12 @@ static bool has_double_colon(const char *target)
     return rules_are_double(target);
 }
 
+bool hook_has_double_colon(const char *target)
+{
+    read_rules();  /* there may be more of them later: has_double_colon doesn't count on these */
+    return rules_are_double(target);
+}
+
 /* Makes hook.current the one of TARGET (taken over), or UNIT, whose recipe make is about to run.  Last, since a $(shell) in
    what is expanded here may have make start lines of other targets. */
 static void current_look(char *target, const char *unit)
@@ -225,8 +233,7 @@ static void current_look(char *target, const char *unit)
     job->options = options_default;
     if (*job->files) {
         make_options(&job->options);
-        current.is_off = job->options.mode == MODE_OFF;
-        if (current.is_off)
+        if (job->options.mode == MODE_OFF)
             *job->files = '\0';
     }
     job->marks = *job->files ? marks_directory(job->options.mode) : make_need(strdup(""));
@@ -280,10 +287,14 @@ static void check_late_files(const char *unit, const char *files)
 static void note_empty(void)
 {
     const char *unit = hook.current.unit;
+    char *mode;
 
-    if (hook.state == IN && *unit && !hook.current.is_off && !tfind(unit, &hook.empty, compare_texts) &&
-        !tsearch(make_need(strdup(unit)), &hook.empty, compare_texts))
+    if (hook.state != IN || !*unit || tfind(unit, &hook.empty, compare_texts))
+        return;
+    mode = make_expand("$(strip $(SETTLE_MODE))");
+    if (strcmp(mode, "off") != 0 && !tsearch(make_need(strdup(unit)), &hook.empty, compare_texts))
         make_need(NULL);
+    free(mode);
 }
 
 /* The line of TARGET (taken over), or UNIT, is run by settle-sh, and part_job finds out what is to be settled. */
@@ -447,7 +458,10 @@ static char *part_job(void)
         look_again(target, unit);
     free(unit);
     if (!*hook.current.job.files) {
+        hook.answering = hook.current.unit;
+        hook.setting_state = ANSWERING;
         note_empty();
+        hook.setting_state = NOT_ASKED;
         return was_put_off ? empty_job() : NULL;
     }
     check_hook(hook.current.target);

@@ -4,10 +4,15 @@
 #ifndef SETTLE_HOOK_H
 #define SETTLE_HOOK_H
 
+#include <stdbool.h>
+
 /* Sets the hook, to go in when all makefiles are read.  LIBRARY is the path of settle.so: settle-sh
    is looked for beside it, then where it was configured to be installed.  Returns 0, or -1 where
    another copy of the plugin is there already. */
 int hook_prepare(const char *library);
+
+/* True where TARGET may have double-colon rules, as far as the makefiles tell that have been read. */
+bool hook_has_double_colon(const char *target);
 
 /* A gmk_func_ptr, $(settle-hook PART): the make side of it all, see hook.c. */
 char *hook_function(const char *name, unsigned count, char **argument);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <gnumake.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,21 @@ static bool has_dry_letter(const char *word)
     return strcspn(word, dry) < letters;
 }
 
+/* Takes the next word out of *REST; a blank after a backslash is one within it, as make writes --eval='A = -n'. */
+static char *next_option(char **rest)
+{
+    char *word = *rest, *end = word;
+
+    if (!word)
+        return NULL;
+    for (; *end && *end != ' '; end++)
+        if (*end == '\\' && end[1])
+            end++;
+    *rest = *end ? end + 1 : NULL;
+    *end = '\0';
+    return word;
+}
+
 /* True where the options in REFERENCE, as MAKEFLAGS has them, are of those: one-letter ones come first, without
    a dash where make itself has put them there.  What follows "--", or is a definition, isn't an option. */
 static bool is_dry_in(const char *reference)
@@ -77,7 +93,7 @@ static bool is_dry_in(const char *reference)
     char *flags = make_expand(reference), *rest = flags, *word;
     bool is_first = *flags != ' ', is_dry = false;
 
-    while (!is_dry && (word = strsep(&rest, " ")) && strcmp(word, "--") != 0) {
+    while (!is_dry && (word = next_option(&rest)) && strcmp(word, "--") != 0) {
         is_dry = *word == '-' ? has_dry_letter(word) : is_first && !strchr(word, '=') && has_dry_letter(word);
         is_first = false;
     }
@@ -137,6 +153,9 @@ void make_fatal(const char *format, ...)
     _exit(2);
 }
 
+/* Where make starts anew, by exec, because a makefile was remade, the environment tells the new one: by our number. */
+#define FAILED "SETTLE_FAILED"
+
 static bool has_failed;
 
 void make_fail_at_end(const char *format, ...)
@@ -150,7 +169,20 @@ void make_fail_at_end(const char *format, ...)
     va_end(arguments);
     message("%s", text);
     free(text);
+    if (asprintf(&text, "%jd", (intmax_t)getpid()) < 0 || setenv(FAILED, text, 1) < 0)
+        make_need(NULL);
+    free(text);
     has_failed = true;
+}
+
+void make_recall_failure(void)
+{
+    const char *failed = getenv(FAILED);
+
+    if (!failed)
+        return;
+    has_failed = strtoimax(failed, NULL, 10) == getpid();
+    free(make_expand("$(eval override undefine " FAILED ")"));  /* make has made a variable of it, for its recipes */
 }
 
 bool make_has_failed(void)

@@ -42,6 +42,9 @@ const char *make_fatal_text(void);
 void make_fail_at_end(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool make_has_failed(void);
 
+/* To be called when the plugin is loaded: before it started anew, make may have come to know of a failure. */
+void make_recall_failure(void);
+
 /* Adds the rule that is the first LENGTH bytes of TARGETS, "name", and REST, ": prerequisites"; but not for the default
    goal, which would be the first target that make comes to know. */
 void make_rule(const char *targets, size_t length, const char *rest);

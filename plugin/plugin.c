@@ -56,6 +56,7 @@ int settle_gmk_setup(void)
     if (is_loaded)
         return 1;  /* under a second name: make knows files by name, the dynamic linker by inode */
     is_loaded = true;
+    make_recall_failure();
     /* The defaults.  Defined, so that --warn-undefined-variables has nothing to say of them. */
     free(make_expand("$(eval SETTLE ?=)$(eval SETTLE_MODE ?= fsync)$(eval SETTLE_STABLE ?= 0)"
                      "$(eval SETTLE_TIMEOUT ?= 10)$(eval SETTLE_VERBOSE ?= 0)"

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "hook.h"
 #include "make.h"
 #include "mark.h"
 #include "message.h"
@@ -82,11 +83,15 @@ static bool is_plain(const char *name, size_t length)
     return length > 0;
 }
 
-/* Gives the target that is the first LENGTH bytes of NAME a prerequisite that is never up to date. */
+/* Gives the target that is the first LENGTH bytes of NAME a prerequisite that is never up to date.  With double-colon rules
+   that can't be: each has its own, and one of a single colon would be the end of make. */
 static void add_rule(const char *name, size_t length)
 {
+    char *target = make_need(strndup(name, length));
+
     free(make_expand("$(eval .PHONY: settle-cut-short)"));
-    make_rule(name, length, ": settle-cut-short");
+    make_rule(name, length, hook_has_double_colon(target) ? ":: settle-cut-short" : ": settle-cut-short");
+    free(target);
 }
 
 /* The part of NAME that is relative to make's folder, or NULL where there is none.  Marks in an absolute SETTLE_DIR have
@@ -202,6 +207,14 @@ static char *setting(const char *reference)
     return value;
 }
 
+static char *directory_setting(void)
+{
+    char *text = setting("$(SETTLE_DIR)"), *value = make_need(mark_directory(text));
+
+    free(text);
+    return value;
+}
+
 static void run(bool is_late)
 {
     struct way_of_telling way = {.is_dry = make_is_dry(), .is_late = is_late};
@@ -214,7 +227,7 @@ static void run(bool is_late)
         make_fatal("SETTLE_RECOVER: '%s' is not keep, or empty", choice);
     free(choice);
     free(directory);
-    directory = setting("$(SETTLE_DIR)");
+    directory = directory_setting();
     if (*directory && recover(directory, way.is_dry || way.keeps, tell, &way) < 0)
         make_fatal("SETTLE_DIR: %s: %s", directory, strerror(errno));
     if (*directory && !way.is_dry)
@@ -228,7 +241,7 @@ void recovery_run(void)
 
 void recovery_run_again(void)
 {
-    char *now = setting("$(SETTLE_DIR)");
+    char *now = directory_setting();
     bool is_other = strcmp(now, directory) != 0;
 
     free(now);

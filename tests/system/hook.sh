@@ -756,6 +756,21 @@ EOF
     printf 'first\nsecond\n' | cmp - late || fail "half-made: $(cat out)"
 }
 
+test_a_failure_is_not_forgotten_when_make_starts_anew() {
+    cat >Makefile <<'EOF'
+all: ; @echo $@ $${SETTLE_FAILED-none}
+load $(PLUGIN)
+included.mk: private SETTLE = $(wildcard side)
+included.mk:
+	@echo >side
+	@echo >$@
+-include included.mk
+EOF
+    make_fails
+    grep -q "^settle: target 'included.mk': SETTLE was empty" out && grep -qx 'all none' out || fail "$(cat out)"
+    make_works
+}
+
 test_the_recipe_sees_nothing_else_of_ours() {
     environment_lines >rules.mk
     { echo 'load $(PLUGIN)'; cat rules.mk; } >settled.mk
@@ -827,6 +842,20 @@ output:
 EOF
     make_works SETTLE_VERBOSE=1
     expect_settled output
+}
+
+test_a_blank_in_an_option_is_no_dry_run() {
+    printf '%s\n' 'load $(PLUGIN)' 'output: private SETTLE = $@' 'output:; @touch $@' >Makefile
+    for option in --eval='FLAGS += -nostdinc' --eval='X = -DNDEBUG -q' '-Ia -t'; do
+        rm -f output
+        make_works SETTLE_VERBOSE=1 "$option"
+        expect_settled output
+    done
+    rm output
+    make_works --eval='FLAGS += -g' -n
+    expect out <<'EOF'
+touch output
+EOF
 }
 
 test_shell_function_in_a_variable_that_the_recipe_uses_too() {
