@@ -7,6 +7,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,8 +107,19 @@ static bool look_at_descriptors(struct search *search)
     return true;
 }
 
+/* True where the process sees the same mounts as this one, or nobody tells. */
+static bool has_our_mounts(const struct search *search)
+{
+    char theirs[64] = "", ours[64] = "", path[PATH_MAX];
+
+    snprintf(path, sizeof path, "%s/self/ns/mnt", holders_proc);
+    return readlinkat(search->process, "ns/mnt", theirs, sizeof theirs - 1) < 0 ||
+           readlink(path, ours, sizeof ours - 1) < 0 || strcmp(theirs, ours) == 0;
+}
+
 /* LINE of /proc/PID/maps: "7f00-7f01 rw-s 00000000 fe:00 1234   /path".  btrfs shows another device there
-   than stat(2) does, and overlayfs before Linux 6.8 the file below: the path decides then. */
+   than stat(2) does, and overlayfs before Linux 6.8 the file below: the path decides then; of a process with other mounts
+   the inode has to be the same as well, for another file may have that path there. */
 static void look_at_mapping(struct search *search, const char *line)
 {
     unsigned major, minor;
@@ -122,7 +136,7 @@ static void look_at_mapping(struct search *search, const char *line)
         return;
     index = idset_find(search->wanted, makedev(major, minor), (ino_t)inode);
     if (index == IDSET_NONE && line[path_at] == '/' &&
-        identify(AT_FDCWD, line + path_at, &dev, &ino))
+        identify(AT_FDCWD, line + path_at, &dev, &ino) && (ino == (ino_t)inode || has_our_mounts(search)))
         index = idset_find(search->wanted, dev, ino);
     if (index != IDSET_NONE)
         report(search, index);
@@ -150,6 +164,40 @@ static bool look_at_mappings(struct search *search)
     return true;
 }
 
+/* True where the process whose folder in /proc PROCESS is has ended, though nobody may have waited for it yet. */
+static bool has_ended(int process)
+{
+    char text[512];
+    int fd = openat(process, "stat", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    const char *state;
+
+    if (fd >= 0)
+        close(fd);
+    if (n < 0)
+        return errno == ENOENT || errno == ESRCH;
+    text[n] = '\0';
+    state = strrchr(text, ')');  /* of the name, which may have blanks and brackets */
+    return state && state[1] == ' ' && (state[2] == 'Z' || state[2] == 'X');
+}
+
+bool holders_is_running(pid_t pid)
+{
+    char path[PATH_MAX];
+    int process;
+    bool is;
+
+    if (pid <= 0 || (kill(pid, 0) < 0 && errno == ESRCH))
+        return false;
+    snprintf(path, sizeof path, "%s/%jd", holders_proc, (intmax_t)pid);
+    process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (process < 0)
+        return true;
+    is = !has_ended(process);
+    close(process);
+    return is;
+}
+
 /* True where the process could be looked into, or has ended. */
 static bool look_at_process(struct search *search, int proc, const char *pid)
 {
@@ -161,7 +209,7 @@ static bool look_at_process(struct search *search, int proc, const char *pid)
     search->holder.pid = (pid_t)strtol(pid, NULL, 10);
     complete = look_at_descriptors(search) && look_at_mappings(search);
     if (!complete)
-        complete = faccessat(search->process, "stat", F_OK, 0) < 0;  /* it has ended meanwhile */
+        complete = has_ended(search->process);
     close(search->process);
     return complete;
 }
@@ -173,13 +221,16 @@ bool holders_find(const struct idset *wanted,
     struct search search = {.wanted = wanted, .found = found, .context = context};
     DIR *proc = opendir(holders_proc);
     const struct dirent *entry;
+    char self[32] = "";
     bool complete = true;
 
     if (!proc)
         return false;
+    /* which number we have there: /proc may be that of another PID namespace */
+    if (readlinkat(dirfd(proc), "self", self, sizeof self - 1) < 0)
+        snprintf(self, sizeof self, "%jd", (intmax_t)getpid());
     while ((entry = readdir(proc)))
-        if (isdigit((unsigned char)*entry->d_name) &&
-            strtol(entry->d_name, NULL, 10) != getpid())
+        if (isdigit((unsigned char)*entry->d_name) && strcmp(entry->d_name, self) != 0)
             complete &= look_at_process(&search, dirfd(proc), entry->d_name);
     closedir(proc);
     return complete;

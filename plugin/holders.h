@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "idset.h"
 #include "outcome.h"
@@ -17,6 +18,9 @@
 bool holders_find(const struct idset *wanted,
                   void (*found)(size_t index, const struct holder *holder, void *context),
                   void *context);
+
+/* True where the process PID runs, as far as that can be told; one that has ended and is not waited for doesn't. */
+bool holders_is_running(pid_t pid);
 
 /* Where /proc is; for tests. */
 extern const char *holders_proc;

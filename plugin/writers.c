@@ -42,6 +42,8 @@ static void note_holder(size_t index, const struct holder *holder, void *context
     set->detail[index].holder = *holder;
 }
 
+/* Whoever held a file, and isn't seen any more by a look that could not see into all processes, may be one of these now:
+   it has another owner, say, or our descriptors have run out. */
 void writers_look(struct set *set)
 {
     bool complete;
@@ -50,8 +52,14 @@ void writers_look(struct set *set)
         if (set->file[i].ask_proc)
             set->file[i].is_held = false;
     complete = holders_find(&set->files, note_holder, set);
-    for (size_t i = 0; i < set->count && !complete; i++)
-        set->file[i].writers_unknown |= set->file[i].ask_proc && !set->file[i].is_held;
+    for (size_t i = 0; i < set->count && !complete; i++) {
+        struct file *file = &set->file[i];
+
+        if (!file->ask_proc || file->is_held)
+            continue;
+        file->writers_unknown = true;
+        file->is_held = file->was_held && holders_is_running(set->detail[i].holder.pid);
+    }
 }
 
 /* Asks the lease once more for FILE.  Where descriptors run out, or memory, it is taken to be held as it

@@ -266,6 +266,46 @@ static void test_unmapped_in_time(void **state)
     assert_false(told.outcome[0].writers_unknown);
 }
 
+/* Process 4711 goes by the number PID, or again by its own. */
+static void renumber(pid_t pid, bool back)
+{
+    char own[64], other[64];
+
+    snprintf(own, sizeof own, "%s/4711", proc);
+    snprintf(other, sizeof other, "%s/%jd", proc, (intmax_t)pid);
+    assert_int_equal(back ? rename(other, own) : rename(own, other), 0);
+}
+
+static void look_away(void)
+{
+    holders_proc = "/nonexistent";
+}
+
+/* Who was seen once, and runs, still holds the file as far as a look can tell that doesn't see all: a process that has
+   changed its owner, for instance. */
+static void test_seen_and_then_hidden(void **state)
+{
+    (void)state;
+    map("/w/a", NULL);
+    renumber(getppid(), false);
+    fake.on_sleep = look_away;
+    check(MODE_FSYNC, "a b", 1, "a failed at quiet (Connection timed out), b settled");
+    assert_int_equal(told.outcome[0].holder.pid, getppid());
+    renumber(getppid(), true);
+}
+
+static void test_seen_and_then_gone(void **state)
+{
+    const pid_t nobody = 4194303;  /* the highest that there is */
+
+    (void)state;
+    map("/w/a", NULL);
+    renumber(nobody, false);
+    fake.on_sleep = look_away;
+    check(MODE_FSYNC, "a b", 0, "a settled, b settled");
+    renumber(nobody, true);
+}
+
 static void map_other(void)
 {
     map("/w/a", "/w/b");
@@ -361,6 +401,8 @@ int main(void)
         TEST_PROC(test_mapped),
         TEST_PROC(test_who_it_is),
         TEST_PROC(test_unmapped_in_time),
+        TEST_PROC(test_seen_and_then_hidden),
+        TEST_PROC(test_seen_and_then_gone),
         TEST_PROC(test_opened_later),
         TEST_PROC(test_let_go_and_other_opened),
         TEST_PROC(test_no_lease_there),
