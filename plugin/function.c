@@ -47,15 +47,28 @@ static const char *skip_dots(const char *name)
     return name;
 }
 
+/* True where NAME, or all below that directory, is TARGET. */
+static bool is_same(const char *name, const char *target)
+{
+    size_t length;
+
+    name = skip_dots(name);
+    target = skip_dots(target);
+    length = strlen(name);
+    while (length > 1 && name[length - 1] == '/')
+        length--;
+    return strncmp(name, target, length) == 0 && target[length + strspn(target + length, "/")] == '\0';
+}
+
 /* make expands all lines of a recipe before it runs the first one, so here $@ is not yet made. */
 static void check_own_output(const struct names *names, const char *argument)
 {
     char *target = make_target();
     char *whole = make_need(names_trim(argument));  /* a name with blanks, not yet there */
-    const char *own = strcmp(skip_dots(whole), skip_dots(target)) == 0 ? whole : NULL;
+    const char *own = is_same(whole, target) ? whole : NULL;
 
     for (size_t i = 0; i < names->count && !own; i++)
-        if (strcmp(skip_dots(names->name[i]), skip_dots(target)) == 0)
+        if (is_same(names->name[i], target))
             own = names->name[i];
     if (own && *target)
         make_fatal("$(settle %s) in the recipe that makes '%s' runs before that recipe; to settle "
@@ -109,8 +122,9 @@ char *function_settle(const char *name, unsigned count, char **argument)
     if (names_split(&names, argument[0]) < 0)
         make_fatal("%s", strerror(errno));
     if (!make_is_dry()) {
-        check_own_output(&names, argument[0]);
         make_options(&options);
+        if (options.mode != MODE_OFF)
+            check_own_output(&names, argument[0]);
         /* nothing here is marked, and the recipe that reads the files comes next */
         if (options.mode == MODE_DEFERRED)
             options.mode = MODE_WRITEBACK;

@@ -125,6 +125,8 @@ static _Noreturn void print_plugin_path(void)
 struct invocation {
     struct settle_options options;
     bool stable_given, timeout_given;  /* by options of ours, whatever the environment says */
+    bool environment_is_wrong;  /* which matters to who settles */
+    const char *wrong_variable, *expected;
     const char *files_from;
     int separator;
     bool json;
@@ -161,13 +163,9 @@ static void set_option(struct invocation *call, const char *key, const char *val
 
 static void read_environment(struct invocation *call)
 {
-    const char *name, *expected;
-
     call->options = options_default;
-    if (options_from_environment(&call->options, &name, &expected) == 0)
-        return;
-    message("%s: '%s' is not %s", name, getenv(name), expected);
-    exit(EXIT_USAGE);
+    call->environment_is_wrong =
+        options_from_environment(&call->options, &call->wrong_variable, &call->expected) < 0;
 }
 
 /* FUNCTION takes the place of settling. */
@@ -240,7 +238,11 @@ static const char *origin(bool is_given, const char *option, const char *variabl
 /* What makes no sense together, or alone. */
 static void check_combinations(const struct invocation *call)
 {
-    if (options_conflict(&call->options))
+    if (call->environment_is_wrong && !call->on_folder) {
+        message("%s: '%s' is not %s", call->wrong_variable, getenv(call->wrong_variable), call->expected);
+        exit(EXIT_USAGE);
+    }
+    if (options_conflict(&call->options) && !call->on_folder)
         message("the time to stand still (%s) is longer than the timeout (%s)",
                 origin(call->stable_given, "--stable", "SETTLE_STABLE"),
                 origin(call->timeout_given, "--timeout", "SETTLE_TIMEOUT"));

@@ -335,6 +335,16 @@ test_defaults_from_the_environment() {
     expect out </dev/null
 }
 
+test_defaults_are_of_no_concern_to_what_settles_nothing() {
+    export SETTLE_MODE=sometimes
+    for option in --help --version --plugin-path --status --recover; do
+        settle_ends 0 $option
+    done
+    unset SETTLE_MODE
+    export SETTLE_STABLE=20
+    settle_ends 0 --status
+}
+
 test_invalid_defaults_in_the_environment() {
     touch file
     export SETTLE_MODE=sometimes

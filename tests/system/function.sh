@@ -233,6 +233,20 @@ EOF
     grep -q 'settle: $(settle dotted/file) in the recipe that makes' out || fail "$(cat out)"
 }
 
+test_own_directory_is_fatal() {
+    printf '%s\n' 'load $(PLUGIN)' 'tree: ; mkdir $(settle $@/)' >Makefile
+    make_fails
+    grep -q 'settle: $(settle tree/) in the recipe that makes' out || fail "$(cat out)"
+}
+
+test_own_output_is_nothing_to_mode_off() {
+    printf '%s\n' 'load $(PLUGIN)' 'output: ; @echo $(settle $@)' >Makefile
+    make_works SETTLE_MODE=off
+    expect out <<'EOF'
+output
+EOF
+}
+
 test_own_output_with_a_blank_is_fatal() {
     printf 'load $(PLUGIN)\nwith\\ blank:\n\t@echo $(settle $@)\n' >Makefile
     make_fails 'with blank'
