@@ -39,7 +39,7 @@
 enum { PAGE = 4096 };
 
 #define SUM_LENGTH 16
-#define PREFIX "ledger-"
+#define PREFIX "@ledger-"
 
 static char *path_of(const char *directory, const char *maker)
 {

@@ -380,6 +380,8 @@ static int replace(const char *directory, const char *path, const char *maker, c
         result = symlink(text, new_path);
     if (new_path && result < 0 && errno == EEXIST && unlink(new_path) == 0)
         result = symlink(text, new_path);  /* what a dead process of that number has left */
+    if (new_path && result < 0 && errno == ENOENT && make_directories(directory, new_path) == 0)
+        result = symlink(text, new_path);  /* a long name */
     if (result == 0 && time)
         set_time(new_path, *time);
     if (result == 0)
@@ -496,8 +498,10 @@ static void report(const struct listing *listing, const char *path, const char *
 {
     const char *owner = strrchr(text, '@');
     char *escaped = owner ? strndup(text, (size_t)(owner - text)) : NULL;
-    char *name = escaped ? mark_unescape(escaped) : NULL;
+    char *name = escaped && *escaped ? mark_unescape(escaped) : NULL;
 
+    if (name)
+        name = mark_found(listing->directory, name);
     if (name)
         listing->found(path, name, listing->context);
     free(escaped);
@@ -516,7 +520,7 @@ static int list(const struct listing *listing, const char *directory, const char
     while ((errno = 0, entry = readdir(stream))) {
         size_t length = strlen(entry->d_name);
         char *path = NULL, *text = NULL;
-        struct stat st;
+        struct stat st = {0};
 
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;

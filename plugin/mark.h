@@ -65,9 +65,19 @@ char *mark_escape(const char *name);
 char *mark_unescape(const char *text);
 
 /* The path of MAKER's mark of the file NAME in DIRECTORY, newly allocated, or NULL with errno ENOMEM.  Where
-   DIRECTORY is an absolute path, marks of all folders may be in it: NAME is then made absolute.  What is
-   longer than an entry of a directory may be goes into directories below. */
+   DIRECTORY is an absolute path, marks of all folders may be in it: NAME is then made absolute or, where it is below the
+   directory that DIRECTORY is in, relative to that.  What is longer than an entry of a directory may be goes into
+   directories below. */
 char *mark_path(const char *directory, const char *name, const char *maker);
+
+/* The file that a mark in DIRECTORY with the name NAME (malloc'ed, taken over) is of, newly allocated: a path from
+   the current folder, or an absolute one.  NULL with errno ENOMEM, or ENOENT where it can't be told: the mark was made by
+   a make that knew DIRECTORY by a path relative to another folder. */
+char *mark_found(const char *directory, char *name);
+
+/* The folder that SETTING, a value of SETTLE_DIR, means, newly allocated, or NULL with errno ENOMEM: "../marks" is one for
+   several folders, hence an absolute path, so that names in it are nobody else's. */
+char *mark_directory(const char *setting);
 
 /* True where NAME stands for a target that is none of its files: in DIRECTORY, where no such file can be (job_marked). */
 bool mark_is_key(const char *directory, const char *name);

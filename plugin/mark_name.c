@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mark.h"
@@ -77,10 +78,102 @@ static char *absolute(const char *name)
     return path;
 }
 
+/* How many bytes of the absolute path DIRECTORY are those of the directory that it is in, with a slash. */
+static size_t length_above(const char *directory)
+{
+    size_t length = strlen(directory);
+
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    while (length > 0 && directory[length - 1] != '/')
+        length--;
+    return length;
+}
+
+/* NAME as a mark in DIRECTORY has it, newly allocated: where that is an absolute path, from the directory that the marks'
+   is in, after "./", if NAME is below that.  The whole tree may be found elsewhere later: moved, or in a container. */
+static char *stored(const char *directory, const char *name)
+{
+    char *whole = *directory == '/' && *name != '/' ? absolute(name) : strdup(name);
+    size_t above = length_above(directory);
+
+    if (whole && *directory == '/' && strncmp(whole, directory, above) == 0) {
+        char *rest = NULL;
+
+        if (asprintf(&rest, "./%s", whole + above) < 0)
+            rest = NULL;
+        free(whole);
+        return rest;
+    }
+    return whole;
+}
+
+/* True where DIRECTORY, an absolute path, is in the current folder. */
+static bool is_here(const char *directory)
+{
+    char *above = strndup(directory, length_above(directory));
+    struct stat theirs, ours;
+    bool is = above && stat(above, &theirs) == 0 && stat(".", &ours) == 0 && theirs.st_dev == ours.st_dev &&
+              theirs.st_ino == ours.st_ino;
+
+    free(above);
+    return is;
+}
+
+char *mark_found(const char *directory, char *name)
+{
+    char *whole = NULL;
+
+    if (*directory != '/' || *name == '/')
+        return name;
+    if (strncmp(name, "./", 2) != 0 && is_here(directory))
+        return name;
+    if (strncmp(name, "./", 2) != 0)
+        errno = ENOENT;  /* of a make that saw DIRECTORY from another folder */
+    else if (asprintf(&whole, "%.*s%s", (int)length_above(directory), directory, name + 2) < 0)
+        whole = NULL;
+    free(name);
+    return whole;
+}
+
+/* True where one of the components of PATH is "..". */
+static bool goes_up(const char *path)
+{
+    for (const char *at = strstr(path, ".."); at; at = strstr(at + 1, ".."))
+        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+            return true;
+    return false;
+}
+
+char *mark_directory(const char *setting)
+{
+    char *path = strdup(setting), *slash, *above, *whole = NULL;
+
+    if (!path || *path == '/' || !goes_up(path))
+        return path;
+    for (slash = path + strlen(path) - 1; slash > path && *slash == '/'; slash--)
+        *slash = '\0';
+    slash = strrchr(path, '/');
+    if (slash && strcmp(slash, "/..") != 0) {
+        *slash = '\0';
+        above = realpath(path, NULL);
+        if (above && asprintf(&whole, "%s/%s", strcmp(above, "/") == 0 ? "" : above, slash + 1) < 0)
+            whole = NULL;
+        *slash = '/';
+        free(above);
+    } else {
+        whole = realpath(path, NULL);
+    }
+    if (!whole)
+        return path;  /* who makes it will say what is wrong */
+    free(path);
+    return whole;
+}
+
 char *mark_path(const char *directory, const char *name, const char *maker)
 {
     char owner[MAKER_SHORT];
-    char *whole = *directory == '/' && *name != '/' ? absolute(name) : strdup(name);
+    char *whole = stored(directory, name);
     char *text = whole ? mark_escape(whole) : NULL, *path = NULL, *end;
     const char *rest = text;
 

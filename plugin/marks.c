@@ -110,18 +110,23 @@ static int look(const char *folder, bool just_look,
                 void (*tell)(const struct recovery *recovery, void *context))
 {
     const char *setting = getenv("SETTLE_DIR");
-    struct work work = {.directory = setting && *setting ? setting : ".settle"};
+    struct work work = {0};
+    char *directory;
 
     if (chdir(folder) < 0) {
         message("%s: %s", folder, strerror(errno));
         return 1;
     }
-    if (recover(work.directory, just_look, tell, &work) < 0) {
-        message("%s/%s: %s", folder, work.directory, strerror(errno));
-        return 1;
+    directory = mark_directory(setting && *setting ? setting : ".settle");
+    work.directory = directory;
+    if (!directory || recover(directory, just_look, tell, &work) < 0) {
+        message("%s%s%s: %s", directory && *directory == '/' ? "" : folder, directory && *directory == '/' ? "" : "/",
+                directory ? directory : "", strerror(errno));
+        work.failed = true;
+    } else if (!just_look) {
+        maker_clear(directory);
     }
-    if (!just_look)
-        maker_clear(work.directory);
+    free(directory);
     return work.failed;
 }
 

@@ -156,12 +156,13 @@ static bool is_shared(const char *name, size_t self)
     return false;
 }
 
-/* Recipe number SELF is over.  A mark that can't be removed costs a rebuild, no more. */
+/* Recipe number SELF is over.  A mark that can't be removed costs a rebuild, no more.  The target's goes last: where a kill
+   leaves another file's, that one is removed, and only the target out of date brings it back. */
 static void finish(size_t self, enum mark_end end)
 {
     struct recipe *recipe = &state.recipe[self];
 
-    for (size_t i = 0; i < recipe->files.count; i++) {
+    for (size_t i = recipe->files.count; i-- > 0;) {
         const char *name = recipe->files.name[i];
 
         if (is_shared(name, self))

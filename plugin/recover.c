@@ -54,7 +54,7 @@ static int make_old(const char *name)
 {
     static const struct timespec old[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
 
-    return utimensat(AT_FDCWD, name, old, AT_SYMLINK_NOFOLLOW);
+    return utimensat(AT_FDCWD, name, old, 0);
 }
 
 /* The file that the recipe was at, newly allocated: NAME or, where it wrote through a link, what that leads to. */
@@ -83,6 +83,39 @@ static bool is_untouched(const struct recovery *recovery)
            mark_is_untouched(recovery->path, recovery->name);
 }
 
+/* False where not even the directory of NAME is there.  In a folder of marks for many others it may be somewhere: not yet
+   mounted, or seen by another path than its make saw it. */
+static bool has_folder(const char *name)
+{
+    char *folder = folder_of(name);
+    struct stat st;
+    bool has = !folder || stat(folder, &st) == 0 || errno != ENOENT;
+
+    free(folder);
+    return has;
+}
+
+/* True where ST is that of a directory, or of an old link to one. */
+static bool is_directory(const struct recovery *recovery, const struct stat *st)
+{
+    struct stat target;
+
+    return S_ISDIR(st->st_mode) || (mark_is_old_link(recovery->path, st) && stat(recovery->name, &target) == 0 &&
+                                    S_ISDIR(target.st_mode));
+}
+
+/* The recipe is to run again, even if it had not come to its target, or that isn't settled: of its other files one may be
+   removed.  A target that can't be made old has at least not been changed. */
+static void make_target_old(const char *directory, const struct recovery *recovery)
+{
+    const char *target = mark_is_key(directory, recovery->name) ? recovery->name + strlen(directory) + 2
+                                                                : recovery->name;
+    struct stat st;
+
+    if (lstat(target, &st) == 0 && S_ISREG(st.st_mode))
+        make_old(target);
+}
+
 static enum recovery_what remove_file(const char *directory, const struct recovery *recovery,
                                       bool just_look)
 {
@@ -90,15 +123,19 @@ static enum recovery_what remove_file(const char *directory, const struct recove
     struct stat st;
 
     if (lstat(recovery->name, &st) < 0) {
+        if (errno == ENOENT && *directory == '/' && !has_folder(recovery->name))
+            return RECOVERY_NOT_OURS;
         if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
             return RECOVERY_FAILED;
         what = RECOVERY_NOTHING;
     } else if (is_untouched(recovery))
         what = RECOVERY_NOTHING;
-    else if (S_ISDIR(st.st_mode))
+    else if (is_directory(recovery, &st))
         what = RECOVERY_DIRECTORY;
     if (just_look)
         return what == RECOVERY_REMOVED ? RECOVERY_CUT_SHORT : what;
+    if (what == RECOVERY_NOTHING)
+        make_target_old(directory, recovery);
     if (what == RECOVERY_DIRECTORY)
         return make_old(recovery->name) < 0 || list_add(&directories, recovery->path) < 0 ? RECOVERY_FAILED : what;
     if ((what == RECOVERY_REMOVED && remove_half_made(directory, recovery, &st) < 0) ||
@@ -114,8 +151,8 @@ static void make_new(const char *name)
     static const struct timespec now[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
     struct stat st;
 
-    if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode) && st.st_mtim.tv_sec == 0)
-        utimensat(AT_FDCWD, name, now, AT_SYMLINK_NOFOLLOW);
+    if (stat(name, &st) == 0 && S_ISDIR(st.st_mode) && st.st_mtim.tv_sec == 0)
+        utimensat(AT_FDCWD, name, now, 0);
 }
 
 void recover_made_again(const char *directory, const char *name, const char *maker)

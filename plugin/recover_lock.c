@@ -18,12 +18,13 @@
 
 #define PATIENCE 3000  /* hundredths of a second; some hundred files to remove, each with an fsync */
 
-/* The lock is a file beside the marks, whose names always have an "@", and the ledgers ("ledger-..."). */
+/* The lock is a file beside the marks, which are of a name at least, and the ledgers ("@ledger-...").  What is called "lock"
+   may be somebody else's: SETTLE_DIR may be any folder. */
 static char *path_of(const char *directory)
 {
     char *path;
 
-    return asprintf(&path, "%s/lock", directory) < 0 ? NULL : path;
+    return asprintf(&path, "%s/@lock", directory) < 0 ? NULL : path;
 }
 
 int recover_lock(const char *directory)

@@ -37,7 +37,7 @@ folder_syncs() {
 }
 
 pages_written() {
-    grep -c 'pwrite64([0-9]*<.*/\.settle/ledger-[^>]*>, "[0-9a-f][^"]*"[.]*, 4096,' trace || :
+    grep -c 'pwrite64([0-9]*<.*/\.settle/@ledger-[^>]*>, "[0-9a-f][^"]*"[.]*, 4096,' trace || :
 }
 
 # How many FSYNCS of the folder there were, and PAGES written.
@@ -84,7 +84,7 @@ test_pages_are_taken_again() {
     test "$(pages_written)" = 197 || fail "$(pages_written) pages written"
     sed -n 's/.*pwrite64(.*"[0-9a-f]\{16\} .*, 4096, \([0-9]*\)).*/\1/p' trace | sort -u >offsets
     test "$(wc -l <offsets)" -le 24 || fail "$(cat offsets)"
-    batches=$(grep -c 'pwrite64([0-9]*<.*/\.settle/ledger-[^>]*>, "\\0' trace)
+    batches=$(grep -c 'pwrite64([0-9]*<.*/\.settle/@ledger-[^>]*>, "\\0' trace)
     # one is that at the end
     test "$batches" -ge 24 || fail "emptied $batches times: $(cat trace)"
     test "$(folder_syncs)" -ge 28 || fail "$(folder_syncs) fsyncs of .settle: $(cat trace)"
@@ -96,7 +96,7 @@ test_a_ledger_that_is_cloned_is_not_relied_upon() {
     ledger_makefile
     touch clone
     chattr +C clone
-    trace_make COUNT=9 LINE='test $@ != t6 || cp --reflink=always .settle/ledger-* clone'
+    trace_make COUNT=9 LINE='test $@ != t6 || cp --reflink=always .settle/@ledger-* clone'
     # t7, t8 and t9 as well
     expect_calls 7 6
 }
@@ -104,7 +104,7 @@ test_a_ledger_that_is_cloned_is_not_relied_upon() {
 test_a_ledger_that_is_removed_is_done_without() {
     on_btrfs
     ledger_makefile
-    trace_make COUNT=9 LINE='test $@ != t6 || rm .settle/ledger-*'
+    trace_make COUNT=9 LINE='test $@ != t6 || rm .settle/@ledger-*'
     expect_calls 7 3
     test ! -e .settle || fail "left: $(ls -l .settle)"
 }
@@ -151,7 +151,7 @@ test_in_a_folder_that_is_compressed() {
 test_where_there_can_be_none() {
     on_btrfs
     ledger_makefile
-    trace_make COUNT=9 LINE='test $@ != t1 || mkdir .settle/ledger-$$(readlink .settle/t1@* | cut -d . -f 3,4)'
+    trace_make COUNT=9 LINE='test $@ != t1 || mkdir .settle/@ledger-$$(readlink .settle/t1@* | cut -d . -f 3,4)'
     expect_calls 9 0
 }
 
@@ -167,7 +167,7 @@ test_of_a_make_that_was_killed() {
     hold_make
     kill -s KILL "$make"
     wait "$make" || :
-    test "$(find .settle -name 'ledger-*' | wc -l)" = 1 || fail "no ledger is left"
+    test "$(find .settle -name '@ledger-*' | wc -l)" = 1 || fail "no ledger is left"
     make_works -n COUNT=9
     grep -q 't8: its recipe was cut short; would be removed' out || fail "$(cat out)"
     make_works COUNT=9
@@ -181,10 +181,10 @@ test_of_a_make_that_lives() {
     "$BUILD/plugin/settle" --recover >out
     "$BUILD/plugin/settle" --status >out
     grep -q '^t8: ' out || fail "$(cat out)"
-    ledger=$(echo .settle/ledger-*)
+    ledger=$(echo .settle/@ledger-*)
     test -f "$ledger" || fail "it is gone"
     make_works COUNT=7
-    test "$(echo .settle/ledger-*)" = "$ledger" || fail "left: $(ls -l .settle)"
+    test "$(echo .settle/@ledger-*)" = "$ledger" || fail "left: $(ls -l .settle)"
     kill -s TERM "$make"
     wait "$make" || :
     # make itself removes t8
@@ -206,7 +206,7 @@ test_another_user_s() {
     wait "$make" || :
     $nobody "$BUILD/plugin/settle" --status >out
     grep -q '^t8: .* which is gone' out || fail "$(cat out)"
-    test -e "$(echo .settle/ledger-*)" || fail "it is gone"
+    test -e "$(echo .settle/@ledger-*)" || fail "it is gone"
     make_works COUNT=9
     test ! -e .settle || fail "left: $(ls -l .settle)"
 }

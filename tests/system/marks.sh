@@ -780,7 +780,7 @@ test_a_live_make_is_left_alone() {
     test "$(cat cut)" = half || fail "cut was touched"
     kill -s TERM "$make"
     wait "$make" || :
-    no_marks .settle/lock
+    no_marks .settle/@lock
 }
 
 test_status_and_recover() {
@@ -1590,6 +1590,193 @@ EOF
             echo half | cat - mnt/source | cmp - mnt/output || fail "$(cat mnt/output)"
             test $old != link || test -L mnt/output || fail "the link was removed: $(cat out)"
             test ! -e mnt/.settle || fail "$(ls -la mnt/.settle)"
+        done
+    done
+}
+
+
+# Half a recipe of the target $2 in the folder $1: make is killed, and what it started ends.
+cut_in() {
+    start_make -C "$1" HOLD=1 "$2"
+    await "$1/ready"
+    kill -s KILL "$make"
+    wait "$make" || :
+    rm "$1/ready"
+}
+
+hold_line='echo half >$@; $(if $(HOLD),touch ready; exec sleep 100)'
+
+# A name relative to one folder is no other folder's.
+test_marks_of_two_folders_in_one_above_them() {
+    mkdir a b
+    for folder in a b; do
+        printf '%s\n' 'SETTLE_DIR = ../.settle' 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" \
+            '	@echo whole >$@' >$folder/Makefile
+    done
+    make_works -C b
+    cut_in a x
+    make_works -C b
+    grep -q "^settle: $PWD/a/x: its recipe was cut short; removed" out || fail "b: $(cat out)"
+    test "$(cat b/x)" = whole
+    make_works -C a
+    test "$(cat a/x b/x | sort -u)" = whole || fail "$(cat a/x b/x)"
+    no_marks
+}
+
+# By the makefile above, to which the folder is .settle, and by one below, which has its path.
+test_one_folder_of_marks_by_two_names() {
+    mkdir below
+    for folder in . below; do
+        printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" '	@echo whole >$@' >$folder/Makefile
+    done
+    make_works -C below
+    cut_in . x
+    make_works -C below SETTLE_DIR="$PWD/.settle"
+    grep -q 'cut short' out && fail "below: $(cat out)"
+    make_works SETTLE_DIR="$PWD/.settle"
+    grep -q "x: its recipe was cut short; removed" out || fail "above: $(cat out)"
+    test "$(cat x below/x | sort -u)" = whole || fail "$(cat x below/x)"
+    no_marks
+}
+
+test_a_tree_that_is_moved_after_a_crash() {
+    mkdir -p tree/below
+    printf '%s\n' 'SETTLE_DIR := $(abspath ..)/.settle' 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" \
+        '	@echo whole >$@' >tree/below/Makefile
+    cut_in tree/below x
+    mv tree moved
+    make_works -C moved/below
+    grep -q "^settle: $PWD/moved/below/x: its recipe was cut short; removed" out || fail "$(cat out)"
+    test "$(cat moved/below/x)" = whole || fail "$(cat moved/below/x)"
+    no_marks moved/.settle
+}
+
+# What is not there may be somewhere else: its file system isn't mounted, say.
+test_a_mark_of_a_folder_that_is_not_there() {
+    mkdir tree marks
+    printf '%s\n' "SETTLE_DIR = $PWD/marks/here" 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" \
+        '	@echo whole >$@' >tree/Makefile
+    cut_in tree x
+    mkdir other
+    mv tree other
+    printf '%s\n' "SETTLE_DIR = $PWD/marks/here" 'load $(PLUGIN)' 'all: ;' >Makefile
+    make_works
+    mv other/tree .
+    make_works -C tree
+    grep -q 'its recipe was cut short; removed' out || fail "$(cat out)"
+    no_marks marks/here
+}
+
+# Of a recipe that was cut short some files are removed: it has to run again, though its target has not been touched, or
+# is none of them.
+test_a_recipe_is_run_again_whose_target_is_untouched() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+both: private SETTLE = both side
+both: source
+	@echo half >side; $(if $(HOLD),touch ready; exec sleep 100)
+	@echo whole >side; echo whole >both
+tree: private SETTLE = tree folder/
+tree: source
+	@mkdir -p folder; echo half >folder/file; $(if $(HOLD),touch ready; exec sleep 100)
+	@echo whole >folder/file; echo whole >tree
+other: private SETTLE = side2
+other: source
+	@touch other
+	@echo half >side2; $(if $(HOLD),touch ready; exec sleep 100)
+	@echo whole >side2
+EOF
+    touch source
+    make_works both tree other
+    for target in both tree other; do
+        touch -d '1 minute' source  # make -B, in short
+        cut_in . $target
+        touch -d '1 minute ago' source
+        make_works $target
+        test "$(cat side folder/file side2 | sort -u)" = whole || fail "$target: $(cat out side folder/file side2)"
+        make_works $target
+        grep -q 'is up to date' out || fail "once more: $(cat out)"
+    done
+    no_marks
+}
+
+# A kill between the removal of two marks.
+test_the_target_s_mark_goes_last() {
+    printf '%s\n' 'load $(PLUGIN)' 'target: private SETTLE = target side' 'target: source' \
+        '	@echo whole >side; echo whole >target' >Makefile
+    touch source
+    need strace strace
+    for mode in fsync deferred; do
+        for number in 1 2; do
+            rm -f target side
+            TRACE=unlink,unlinkat traced /dev/null -e inject=unlink,unlinkat:signal=KILL:when=$number \
+                "$MAKE" SETTLE_MODE=$mode >out 2>&1 || :
+            make_works
+            test "$(cat side target | sort -u)" = whole || fail "$mode $number: $(cat out)"
+        done
+    done
+    no_marks
+}
+
+test_a_folder_of_marks_with_files_of_others() {
+    mkdir build
+    echo precious >build/lock
+    echo precious >build/ledger-1.1
+    printf '%s\n' 'SETTLE_DIR = build' 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" \
+        '	@echo whole >$@' >Makefile
+    cut_in . x
+    make_works
+    grep -q 'its recipe was cut short; removed' out || fail "$(cat out)"
+    test "$(cat build/lock build/ledger-1.1)" = "$(printf 'precious\nprecious')" || fail "$(ls -l build)"
+    test "$(ls -A build | wc -l)" = 2 || fail "$(ls -A build)"
+}
+
+test_a_link_to_a_directory_that_was_cut_short() {
+    mkdir real
+    ln -s real link
+    printf '%s\n' 'load $(PLUGIN)' 'link: private SETTLE = $@' 'link: source' \
+        '	@touch link/file; $(if $(HOLD),touch ready; exec sleep 100)' '	@echo made >>made' >Makefile
+    touch -d '1 minute' source
+    cut_in . link
+    touch -d '1 minute ago' source
+    make_works
+    grep -q '^settle: link: its recipe was cut short; a directory, not removed' out || fail "$(cat out)"
+    test "$(cat made)" = made || fail "not made again"
+    make_works
+    grep -q 'is up to date' out || fail "once more: $(cat out)"
+    no_marks
+}
+
+# Another rule for it, with one colon, would be an error of make's.
+test_a_double_colon_target_that_was_cut_short() {
+    printf '%s\n' 'load $(PLUGIN)' 'file folder: private SETTLE = $@' "file:: ; @$hold_line" \
+        'file:: ; @echo whole >$@' 'folder:: source' \
+        '	@mkdir -p $@; $(if $(HOLD),touch ready; exec sleep 100)' '	@echo made >>made' >Makefile
+    cut_in . file
+    make_works -n
+    grep -q '^settle: file: its recipe was cut short; would be removed' out || fail "$(cat out)"
+    make_works
+    test "$(cat file)" = whole || fail "$(cat out)"
+    touch source
+    cut_in . folder
+    make_works folder
+    test "$(cat made)" = made || fail "$(cat out)"
+    no_marks
+}
+
+# The name that a mark has for a moment while another text takes its place.
+test_a_folder_of_marks_with_a_long_path() {
+    here=$PWD
+    for length in 120 150 160 170 180 190 200 250; do
+        part=$(printf "%0$((length - ${#here} - 10))d" 0 | sed 's,.\{50\},&/,g')
+        mkdir -p "$part"
+        printf '%s\n' 'SETTLE_DIR := $(CURDIR)/.settle' 'load $(PLUGIN)' 'x: private SETTLE = $@' 'x: source' \
+            '	@echo first >$@' '	@echo second >>$@' >"$part/Makefile"
+        for _ in 1 2; do
+            touch "$part/source"
+            make_works -C "$part"
+            test "$(cat "$part/x")" = "$(printf 'first\nsecond')" || fail "$length: $(cat out)"
+            no_marks "$part/.settle"
         done
     done
 }

@@ -68,7 +68,7 @@ build() {
         mk -C build $arguments </dev/null >out 2>err || status=$?
         # what -j prints may come in another order; $(SHELL) is settle-sh, which is no secret
         for file in out err; do
-            sed 's,[^ ]*/\(settle-sh\|bourne/sh\|bash\|dash\|sh\)\b,SHELL,g' $file | sort >>build/$file.made
+            sed 's,/usr/bin/env sh,SHELL,g; s,[^ ]*/\(settle-sh\|bourne/sh\|bash\|dash\|sh\)\b,SHELL,g' $file | sort >>build/$file.made
         done
         echo "$arguments: $status" >>build/statuses.made
     done <runs

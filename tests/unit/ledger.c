@@ -16,7 +16,7 @@
 #include "someone.h"
 
 #define PAGE 4096
-#define LEDGER "marks/ledger-1.1"
+#define LEDGER "marks/@ledger-1.1"
 
 /* The makers: this process, one of this boot that is gone, one of an older boot. */
 static char self[MAKER_TEXT], dead[MAKER_TEXT], older[MAKER_TEXT];
@@ -215,11 +215,11 @@ static void test_what_is_no_file_is_left_alone(void **state)
 {
     (void)state;
     assert_int_equal(mkfifo(LEDGER, 0666), 0);
-    assert_int_equal(symlink("/etc/passwd", "marks/ledger-2.2"), 0);
-    assert_int_equal(mkdir("marks/ledger-3.3", 0777), 0);
+    assert_int_equal(symlink("/etc/passwd", "marks/@ledger-2.2"), 0);
+    assert_int_equal(mkdir("marks/@ledger-3.3", 0777), 0);
     assert_false(ledger_is_left("marks"));
     assert_int_equal(ledger_restore("marks"), 0);
-    assert_true(is_there(LEDGER) && is_there("marks/ledger-2.2") && is_there("marks/ledger-3.3"));
+    assert_true(is_there(LEDGER) && is_there("marks/@ledger-2.2") && is_there("marks/@ledger-3.3"));
 }
 
 /* Only where there is an attribute "no copy-on-write" can a file be written in place. */

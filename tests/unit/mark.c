@@ -71,14 +71,66 @@ static void test_paths(void **state)
     assert_string_equal(path, ".settle/lib%2fx.a@4711.12345678901");
     free(path);
     /* a folder for marks of many folders: the name tells which */
-    path = mark_path("/marks", "/x", MAKER);
-    assert_string_equal(path, "/marks/%2fx@4711.12345678901");
+    path = mark_path("/tree/marks", "/x", MAKER);
+    assert_string_equal(path, "/tree/marks/%2fx@4711.12345678901");
     free(path);
-    path = mark_path("/marks", "x", MAKER);
+    path = mark_path("/tree/marks", "/tree/lib/x", MAKER);
+    assert_string_equal(path, "/tree/marks/%2e%2flib%2fx@4711.12345678901");
+    free(path);
+    path = mark_path("/no/marks", "x", MAKER);
     assert_non_null(strstr(path, "settle-unit."));
     snprintf(expected, sizeof expected, "%s", strrchr(path, '%'));
     assert_string_equal(expected, "%2fx@4711.12345678901");
     free(path);
+}
+
+/* What a mark with the name NAME in DIRECTORY is found to be of; "" where that can't be told. */
+static void found(const char *directory, const char *name, const char *expected)
+{
+    char *whole = mark_found(directory, strdup(name));
+
+    assert_string_equal(whole ? whole : "", expected);
+    free(whole);
+}
+
+static void test_names_in_a_folder_for_many_folders(void **state)
+{
+    char here[PATH_MAX], marks[PATH_MAX + 8];
+
+    (void)state;
+    assert_non_null(getcwd(here, sizeof here));
+    snprintf(marks, sizeof marks, "%s/marks", here);
+    found("marks", "x", "x");
+    found("marks", "./x", "./x");
+    found("/tree/marks", "/elsewhere/x", "/elsewhere/x");
+    found("/tree/marks", "./lib/x", "/tree/lib/x");
+    found("/tree/marks//", "./lib/x", "/tree/lib/x");
+    found("/marks", "./x", "/x");
+    /* of a make to which the folder was "marks" */
+    found(marks, "x", "x");
+    found("/tree/marks", "x", "");
+}
+
+static void test_folders_of_marks(void **state)
+{
+    static const char *const same[] = {"", ".settle", "a/b", "/a/../b", "..a/b", "a/b.."};
+    char here[PATH_MAX], *marks;
+
+    (void)state;
+    assert_non_null(getcwd(here, sizeof here));
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        marks = mark_directory(same[i]);
+        assert_string_equal(marks, same[i]);
+        free(marks);
+    }
+    assert_int_equal(mkdir("sub", 0777), 0);
+    marks = mark_directory("sub/../marks//");
+    assert_int_equal(strncmp(marks, here, strlen(here)), 0);
+    assert_string_equal(marks + strlen(here), "/marks");
+    free(marks);
+    marks = mark_directory("sub/..");
+    assert_string_equal(marks, here);
+    free(marks);
 }
 
 static bool is_untouched(const char *name)
@@ -486,6 +538,8 @@ int main(void)
         cmocka_unit_test(test_escape),
         cmocka_unit_test(test_what_is_not_escaped_so),
         IN_FOLDER(test_paths),
+        IN_FOLDER(test_names_in_a_folder_for_many_folders),
+        IN_FOLDER(test_folders_of_marks),
         IN_FOLDER(test_life),
         IN_FOLDER(test_life_from_nothing),
         IN_FOLDER(test_end_of_another),
