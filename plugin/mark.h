@@ -76,7 +76,7 @@ char *mark_path(const char *directory, const char *name, const char *maker);
 char *mark_found(const char *directory, char *name);
 
 /* The folder that SETTING, a value of SETTLE_DIR, means, newly allocated, or NULL with errno ENOMEM: "../marks" is one for
-   several folders, hence an absolute path, so that names in it are nobody else's. */
+   several folders, hence an absolute path, so that names in it are nobody else's.  It has no slash at its end. */
 char *mark_directory(const char *setting);
 
 /* True where NAME stands for a target that is none of its files: in DIRECTORY, where no such file can be (job_marked). */

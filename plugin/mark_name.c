@@ -149,10 +149,10 @@ char *mark_directory(const char *setting)
 {
     char *path = strdup(setting), *slash, *above, *whole = NULL;
 
+    for (size_t length = path ? strlen(path) : 0; length > 1 && path[length - 1] == '/'; length--)
+        path[length - 1] = '\0';
     if (!path || *path == '/' || !goes_up(path))
         return path;
-    for (slash = path + strlen(path) - 1; slash > path && *slash == '/'; slash--)
-        *slash = '\0';
     slash = strrchr(path, '/');
     if (slash && strcmp(slash, "/..") != 0) {
         *slash = '\0';

@@ -186,13 +186,14 @@ static void search_one(const char *path, const char *name, void *context)
                                    search->is_local) != MAKER_GONE;
 }
 
-/* True where the file is marked by another make, too, that lives or may do so: it is being made again already,
-   and must not be taken from under that make's hands.  Asked anew for each, since these come and go. */
-static bool is_in_work(const char *directory, bool is_local, const struct recovery *recovery)
+/* 1 where the file is marked by another make, too, that lives or may do so: it is being made again already,
+   and must not be taken from under that make's hands; -1 with errno where that can't be told.  Asked anew for each, since
+   these come and go. */
+static int is_in_work(const char *directory, bool is_local, const struct recovery *recovery)
 {
     struct search search = {directory, recovery->path, recovery->name, is_local, false};
 
-    return mark_each(directory, search_one, &search) == 0 && search.found;
+    return mark_each(directory, search_one, &search) < 0 ? -1 : search.found;
 }
 
 /* What all looks have in common. */
@@ -229,8 +230,10 @@ static pid_t await_end(struct look *look, const struct mark *mark)
 
 static enum recovery_what look_at_dead(struct look *look, struct recovery *recovery)
 {
-    if (is_in_work(look->directory, look->is_local, recovery))
-        return RECOVERY_NOT_OURS;
+    int in_work = is_in_work(look->directory, look->is_local, recovery);
+
+    if (in_work != 0)
+        return in_work < 0 ? RECOVERY_FAILED : RECOVERY_NOT_OURS;
     if (!look->just_look) {
         recovery->worker = await_end(look, &recovery->mark);
         if (recovery->worker != 0)

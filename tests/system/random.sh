@@ -4,6 +4,8 @@
 # Environment: RANDOM_COUNT, how many (30); RANDOM_SEED, the first one's seed (1).  What they print, their exit statuses
 # and all files are compared.  To see a makefile that failed: RANDOM_COUNT=1 RANDOM_SEED=N.
 
+# shellcheck disable=SC2016 # what stands in single quotes is for make
+
 : "${RANDOM_COUNT:=30}" "${RANDOM_SEED:=1}"
 
 recipe_lines() {

@@ -128,6 +128,12 @@ static void test_folders_of_marks(void **state)
     assert_int_equal(strncmp(marks, here, strlen(here)), 0);
     assert_string_equal(marks + strlen(here), "/marks");
     free(marks);
+    marks = mark_directory("a/b//");
+    assert_string_equal(marks, "a/b");
+    free(marks);
+    marks = mark_directory("//");
+    assert_string_equal(marks, "/");
+    free(marks);
     marks = mark_directory("sub/..");
     assert_string_equal(marks, here);
     free(marks);
