@@ -42,7 +42,18 @@ static char *reference(const char *text)
     return make_need(strspn(name, NAME) >= length ? strndup(name, length) : strdup(""));
 }
 
-/* The same of what is not among SEEN. */
+bool expansion_refers(const char *text)
+{
+    for (const char *at = text; (at = strchr(at, '$')); at += 1 + (at[1] == '$')) {
+        const char *name = at + 1 + (at[1] == '(' || at[1] == '{');
+
+        if (*name && strchr(NAME, *name))
+            return true;
+    }
+    return false;
+}
+
+/* expansion_may_run_shell for what is not among SEEN. */
 // NOLINTNEXTLINE(misc-no-recursion): once for each variable that there is
 static bool may_run_shell(const char *name, struct list *seen)
 {

@@ -157,10 +157,17 @@ static bool may_run_shell(void)
         "SETTLE", "SETTLE_MODE", "SETTLE_STABLE", "SETTLE_TIMEOUT", "SETTLE_VERBOSE", "SETTLE_DIR",
         "SETTLE_BATCH_FILES", "SETTLE_BATCH_BYTES", "SETTLE_BATCH_SECONDS",
     };
+    char *setting = make_expand("$(strip $(value SETTLE))");
+    char *all = make_expand("$(value SETTLE)$(value SETTLE_MODE)$(value SETTLE_STABLE)$(value SETTLE_TIMEOUT)"
+                            "$(value SETTLE_VERBOSE)$(value SETTLE_DIR)$(value SETTLE_BATCH_FILES)"
+                            "$(value SETTLE_BATCH_BYTES)$(value SETTLE_BATCH_SECONDS)");
     bool may = false;
 
-    for (size_t i = 0; !may && i < sizeof variables / sizeof *variables; i++)
-        may = expansion_may_run_shell(variables[i]);
+    if (*setting && expansion_refers(all))  /* for the most part it is $@, and numbers */
+        for (size_t i = 0; !may && i < sizeof variables / sizeof *variables; i++)
+            may = expansion_may_run_shell(variables[i]);
+    free(all);
+    free(setting);
     return may;
 }
 

@@ -882,11 +882,17 @@ SETTLE_DIR = $(shell pwd)/marks
 load $(PLUGIN)
 SETTLE_MODE = $(shell echo $(mode))
 SETTLE_VERBOSE = $(shell echo 1)
+SHELL = /bin/bash
+all: output plain
 output: private SETTLE = $@
 output:
 	@touch $@; ls -d marks 2>&1; echo $${SETTLE_JOB-none}
+plain: output
+	@echo plain $${BASH_VERSION:+bash}
 EOF
+    need bash bash
     make_works mode=fsync
+    grep -qx 'plain bash' out || fail "$(cat out)"
     grep -qx marks out || fail "$(cat out)"
     grep -qx none out || fail "$(cat out)"
     expect_settled output
