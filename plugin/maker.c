@@ -147,12 +147,21 @@ void maker_shorten(const char *text, char short_text[MAKER_SHORT])
     snprintf(short_text, MAKER_SHORT, "%d.%" PRIu64, (int)maker.pid, maker.start % 1000000000000);
 }
 
-/* The lock that all makers hold shared can be had for ourselves alone: none of them lives. */
+/* The lock that all makers hold shared can be had for ourselves alone: none of them lives.  Another process that asks just
+   now has it as well, for an instant: two makes that start at once must not take each other for the dead one. */
 static bool is_unlocked(const char *directory)
 {
+    const struct timespec nap = {.tv_nsec = 200000};
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    bool is = false;
 
+    for (int tries = 0; fd >= 0 && !is && tries < 5; tries++) {
+        if (tries > 0)
+            nanosleep(&nap, NULL);
+        is = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (!is && errno != EWOULDBLOCK)
+            break;
+    }
     if (fd >= 0)
         close(fd);
     return is;
