@@ -5,17 +5,34 @@
 
 #include <errno.h>
 #include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "holders.h"
 #include "lease.h"
 #include "open.h"
 #include "stopwatch.h"
+#include "sys.h"
 #include "writers.h"
 
 /* How long to sleep between two looks, in seconds: a look through /proc costs some 25 ms. */
 #define FIRST_NAP 0.001
 #define LONGEST_NAP 0.05
 #define PROC_NAP 0.25
+
+/* True where FILE is what this process itself prints to, as the recipe does, and make: in "make >tree/log", with tree/ to
+   be settled.  That will not be let go of.  Where it can't be told what that is, it is none of the files. */
+static bool is_our_output(const struct set *set, const struct file *file)
+{
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        struct stat st;
+
+        if (sys.fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+            idset_find(&set->files, st.st_dev, st.st_ino) == (size_t)(file - set->file))
+            return true;
+    }
+    return false;
+}
 
 void writers_ask(const struct set *set, const struct settle_options *options, struct file *file)
 {
@@ -25,6 +42,8 @@ void writers_ask(const struct set *set, const struct settle_options *options, st
     /* a lease for reading is refused to who has the file open for writing himself */
     if (sight != LEASE_SEES_NOTHING && !file->write_only)
         answer = lease_ask(file->fd);
+    if (answer == LEASE_SOMEBODY_WRITES && is_our_output(set, file))
+        answer = LEASE_NONE_WRITES;
     file->is_held = answer == LEASE_SOMEBODY_WRITES;
     file->ask_proc = !file->is_held && !options->no_writer_left &&
                      (answer == LEASE_CANT_TELL || sight != LEASE_SEES_ALL);
@@ -36,7 +55,7 @@ static void note_holder(size_t index, const struct holder *holder, void *context
     struct set *set = context;
     struct file *file = &set->file[index];
 
-    if (!file->ask_proc && !file->is_held)
+    if ((!file->ask_proc && !file->is_held) || is_our_output(set, file))
         return;
     file->is_held = true;
     set->detail[index].holder = *holder;

@@ -357,6 +357,19 @@ EXPECTED
     test "$status" = 0 || fail "status $status"
 }
 
+# Nobody would ever let go of it.
+test_what_make_itself_prints_to_is_no_writers() {
+    mkdir tree
+    printf '%s\n' 'load $(PLUGIN)' 'output: private SETTLE = tree/' 'output: ; @echo made; echo >tree/file' \
+        'all: output ; @echo $(settle tree/)' >Makefile
+    mk all SETTLE_TIMEOUT=1 >tree/log 2>&1 || fail "$(cat tree/log)"
+    "$BUILD/plugin/settle" --timeout=1 tree/ >>tree/log 2>&1 || fail "$(cat tree/log)"
+    printf 'made\ntree/\n' | diff - tree/log || fail "not as expected"
+    status=0
+    "$BUILD/plugin/settle" --timeout=0 tree/ >out 2>&1 7>>tree/log || status=$?
+    test $status = 1 || fail "another descriptor: status $status"
+}
+
 # shellcheck source=tests/lib.sh
 . "$SRC/tests/lib.sh"
 run_tests "$@"

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "sys.h"
 
@@ -365,8 +366,13 @@ static inline int fake_stat(const char *name, struct stat *st)
 
 static inline int fake_fstat(int fd, struct stat *st)
 {
-    const struct fake_entry *entry = fake_at(fd);
+    const struct fake_entry *entry;
 
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO) {  /* the test's own, no file of the fake file system */
+        errno = EBADF;
+        return -1;
+    }
+    entry = fake_at(fd);
     return fake_attributes(fake_call("fstat", entry->path) < 0 ? NULL : entry, st);
 }
 
