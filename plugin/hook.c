@@ -457,7 +457,7 @@ static char *part_job(void)
 {
     char *target = make_target(), *unit = unit_of(target), *text, *result;
     bool is_here = hook.current.unit && strcmp(hook.current.unit, unit) == 0;
-    bool was_put_off = is_here && hook.current.is_put_off;
+    bool was_put_off = is_here ? hook.current.is_put_off : may_run_shell();
 
     if (is_here && !was_put_off)
         free(target);
