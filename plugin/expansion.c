@@ -53,8 +53,25 @@ bool expansion_refers(const char *text)
     return false;
 }
 
-/* expansion_may_run_shell for what is not among SEEN. */
+static bool may_run_shell(const char *name, struct list *seen);
+
+/* True where what TEXT refers to, and is not among SEEN, may run a shell. */
 // NOLINTNEXTLINE(misc-no-recursion): once for each variable that there is
+static bool refers_to_shell(const char *text, struct list *seen)
+{
+    bool may = false;
+
+    for (const char *at = text; !may && (at = strchr(at, '$')); at += 1 + (at[1] == '$')) {
+        char *name = reference(at);
+
+        may = may_run_shell(name, seen);
+        free(name);
+    }
+    return may;
+}
+
+/* expansion_may_run_shell for what is not among SEEN. */
+// NOLINTNEXTLINE(misc-no-recursion): as above
 static bool may_run_shell(const char *name, struct list *seen)
 {
     char *value, *flavor;
@@ -66,16 +83,20 @@ static bool may_run_shell(const char *name, struct list *seen)
         make_need(NULL);
     value = ask("value", name);
     flavor = ask("flavor", name);
-    if (strcmp(flavor, "recursive") == 0) {
-        may = strstr(value, "shell") != NULL;
-        for (const char *at = value; !may && (at = strchr(at, '$')); at += 1 + (at[1] == '$')) {
-            char *other = reference(at);
-
-            may = may_run_shell(other, seen);
-            free(other);
-        }
-    }
+    if (strcmp(flavor, "recursive") == 0)
+        may = strstr(value, "shell") || refers_to_shell(value, seen);
     free(flavor);
+    free(value);
+    return may;
+}
+
+bool expansion_passes_on_to_shell(const char *name)
+{
+    char *value = ask("value", name);
+    struct list seen = {0};
+    bool may = list_add(&seen, name) < 0 || refers_to_shell(value, &seen);
+
+    list_free(&seen);
     free(value);
     return may;
 }

@@ -13,4 +13,7 @@ bool expansion_refers(const char *text);
    the text tells: a computed name ("$($(x))") is not followed.  Expands nothing. */
 bool expansion_may_run_shell(const char *name);
 
+/* The same of the variables alone that NAME refers to. */
+bool expansion_passes_on_to_shell(const char *name);
+
 #endif

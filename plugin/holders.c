@@ -181,7 +181,20 @@ static bool has_ended(int process)
     return state && state[1] == ' ' && (state[2] == 'Z' || state[2] == 'X');
 }
 
-bool holders_is_running(pid_t pid)
+/* True where the folder PROCESS lets us see what we look for. */
+static bool is_open_to_us(int process)
+{
+    int fds = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int maps = openat(process, "maps", O_RDONLY | O_CLOEXEC);
+
+    if (fds >= 0)
+        close(fds);
+    if (maps >= 0)
+        close(maps);
+    return fds >= 0 && maps >= 0;
+}
+
+bool holders_is_hidden(pid_t pid)
 {
     char path[PATH_MAX];
     int process;
@@ -193,7 +206,7 @@ bool holders_is_running(pid_t pid)
     process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (process < 0)
         return true;
-    is = !has_ended(process);
+    is = !is_open_to_us(process) && !has_ended(process);
     close(process);
     return is;
 }

@@ -19,8 +19,8 @@ bool holders_find(const struct idset *wanted,
                   void (*found)(size_t index, const struct holder *holder, void *context),
                   void *context);
 
-/* True where the process PID runs, as far as that can be told; one that has ended and is not waited for doesn't. */
-bool holders_is_running(pid_t pid);
+/* True where the process PID runs, and can't be looked into; one that has ended and is not waited for doesn't run. */
+bool holders_is_hidden(pid_t pid);
 
 /* Where /proc is; for tests. */
 extern const char *holders_proc;

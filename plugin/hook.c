@@ -224,7 +224,7 @@ static bool has_double_colon(const char *target)
 bool hook_has_double_colon(const char *target)
 {
     read_rules();  /* there may be more of them later: has_double_colon doesn't count on these */
-    return rules_are_double(target);
+    return rules_name(target);
 }
 
 /* Makes hook.current the one of TARGET (taken over), or UNIT, whose recipe make is about to run.  Last, since a $(shell) in
@@ -309,7 +309,8 @@ static void put_off(char *target, const char *unit)
 {
     struct current current = {.target = target, .unit = make_need(strdup(unit)), .is_put_off = true};
 
-    if (tfind(unit, &hook.empty, compare_texts)) {
+    /* a variable that SETTLE refers to may be the one that make is expanding */
+    if (tfind(unit, &hook.empty, compare_texts) && !expansion_passes_on_to_shell("SETTLE")) {
         char *text = expand_setting(), *files = make_need(names_trim(text));
 
         check_late_files(unit, files);

@@ -11,7 +11,7 @@
    another copy of the plugin is there already. */
 int hook_prepare(const char *library);
 
-/* True where TARGET may have double-colon rules, as far as the makefiles tell that have been read. */
+/* True where a target of the name TARGET, in some folder, has double-colon rules in the makefiles that have been read. */
 bool hook_has_double_colon(const char *target);
 
 /* A gmk_func_ptr, $(settle-hook PART): the make side of it all, see hook.c. */

@@ -91,7 +91,7 @@ static size_t length_above(const char *directory)
 }
 
 /* NAME as a mark in DIRECTORY has it, newly allocated: where that is an absolute path, from the directory that the marks'
-   is in, after "./", if NAME is below that.  The whole tree may be found elsewhere later: moved, or in a container. */
+   is in, after ".//", if NAME is below that.  The whole tree may be found elsewhere later: moved, or in a container. */
 static char *stored(const char *directory, const char *name)
 {
     char *whole = *directory == '/' && *name != '/' ? absolute(name) : strdup(name);
@@ -100,7 +100,7 @@ static char *stored(const char *directory, const char *name)
     if (whole && *directory == '/' && strncmp(whole, directory, above) == 0) {
         char *rest = NULL;
 
-        if (asprintf(&rest, "./%s", whole + above) < 0)
+        if (asprintf(&rest, ".//%s", whole + above) < 0)
             rest = NULL;
         free(whole);
         return rest;
@@ -126,11 +126,11 @@ char *mark_found(const char *directory, char *name)
 
     if (*directory != '/' || *name == '/')
         return name;
-    if (strncmp(name, "./", 2) != 0 && is_here(directory))
+    if (strncmp(name, ".//", 3) != 0 && is_here(directory))
         return name;
-    if (strncmp(name, "./", 2) != 0)
+    if (strncmp(name, ".//", 3) != 0)
         errno = ENOENT;  /* of a make that saw DIRECTORY from another folder */
-    else if (asprintf(&whole, "%.*s%s", (int)length_above(directory), directory, name + 2) < 0)
+    else if (asprintf(&whole, "%.*s%s", (int)length_above(directory), directory, name + 3) < 0)
         whole = NULL;
     free(name);
     return whole;

@@ -20,8 +20,9 @@
 #include "recover_lock.h"
 #include "worker.h"
 
-/* The marks of directories that were cut short: they stay until the recipe has run again, be it by another make. */
-static struct list directories;
+/* The marks of what recover_made_again is to know of: directories that were cut short, and what is not to be found now,
+   whose marks stay until the recipe has run again, be it by another make; and files that were made old. */
+static struct list kept;
 
 /* The marks are collected first: a directory that is changed while it is read may show an entry twice. */
 struct marks {
@@ -104,16 +105,24 @@ static bool is_directory(const struct recovery *recovery, const struct stat *st)
                                     S_ISDIR(target.st_mode));
 }
 
+/* The file NAME, or the target that it stands for; NULL where that can't be told: a key in a folder for many others is of a
+   make that was in another one, maybe. */
+static const char *file_of(const char *directory, const char *name)
+{
+    if (!mark_is_key(directory, name))
+        return name;
+    return *directory == '/' ? NULL : name + strlen(directory) + 2;
+}
+
 /* The recipe is to run again, even if it had not come to its target, or that isn't settled: of its other files one may be
    removed.  A target that can't be made old has at least not been changed. */
 static void make_target_old(const char *directory, const struct recovery *recovery)
 {
-    const char *target = mark_is_key(directory, recovery->name) ? recovery->name + strlen(directory) + 2
-                                                                : recovery->name;
+    const char *target = file_of(directory, recovery->name);
     struct stat st;
 
-    if (lstat(target, &st) == 0 && S_ISREG(st.st_mode))
-        make_old(target);
+    if (target && lstat(target, &st) == 0 && S_ISREG(st.st_mode) && make_old(target) == 0)
+        list_add(&kept, recovery->path);
 }
 
 static enum recovery_what remove_file(const char *directory, const struct recovery *recovery,
@@ -123,8 +132,9 @@ static enum recovery_what remove_file(const char *directory, const struct recove
     struct stat st;
 
     if (lstat(recovery->name, &st) < 0) {
-        if (errno == ENOENT && *directory == '/' && !has_folder(recovery->name))
-            return RECOVERY_NOT_OURS;
+        if (errno == ENOENT && *directory == '/' && !mark_is_key(directory, recovery->name) &&
+            !has_folder(recovery->name))
+            return just_look || list_add(&kept, recovery->path) == 0 ? RECOVERY_NOT_OURS : RECOVERY_FAILED;
         if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
             return RECOVERY_FAILED;
         what = RECOVERY_NOTHING;
@@ -137,34 +147,35 @@ static enum recovery_what remove_file(const char *directory, const struct recove
     if (what == RECOVERY_NOTHING)
         make_target_old(directory, recovery);
     if (what == RECOVERY_DIRECTORY)
-        return make_old(recovery->name) < 0 || list_add(&directories, recovery->path) < 0 ? RECOVERY_FAILED : what;
+        return make_old(recovery->name) < 0 || list_add(&kept, recovery->path) < 0 ? RECOVERY_FAILED : what;
     if ((what == RECOVERY_REMOVED && remove_half_made(directory, recovery, &st) < 0) ||
         (unlink(recovery->path) < 0 && errno != ENOENT))
         return RECOVERY_FAILED;
     return what;
 }
 
-/* Its recipe has run, and need not have changed the directory itself: that must not be as old as make_old has made it, or
-   it would be made again for ever. */
+/* Its recipe has run, and need not have changed the directory itself, or the file: that must not be as old as make_old has
+   made it, or it would be made again for ever, and what depends on it be newer. */
 static void make_new(const char *name)
 {
     static const struct timespec now[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
     struct stat st;
 
-    if (stat(name, &st) == 0 && S_ISDIR(st.st_mode) && st.st_mtim.tv_sec == 0)
+    if (stat(name, &st) == 0 && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)) && st.st_mtim.tv_sec == 0)
         utimensat(AT_FDCWD, name, now, 0);
 }
 
 void recover_made_again(const char *directory, const char *name, const char *maker)
 {
-    char *path = directories.count > 0 ? mark_path(directory, name, maker) : NULL;
+    char *path = kept.count > 0 ? mark_path(directory, name, maker) : NULL;
     size_t length = path ? (size_t)(strrchr(path, '@') - path) : 0;
+    const char *file = file_of(directory, name);
 
-    for (size_t i = 0; path && i < directories.count; i++)
-        if (strncmp(directories.name[i], path, length + 1) == 0 &&
-            !strchr(directories.name[i] + length + 1, '@')) {
-            make_new(name);
-            unlink(directories.name[i]);
+    for (size_t i = 0; path && i < kept.count; i++)
+        if (strncmp(kept.name[i], path, length + 1) == 0 && !strchr(kept.name[i] + length + 1, '@')) {
+            if (file)
+                make_new(file);
+            unlink(kept.name[i]);
         }
     free(path);
 }
@@ -299,10 +310,15 @@ int recover(const char *directory, bool just_look,
         errno = ENOMEM;
         result = -1;
     }
-    for (size_t i = 0; result == 0 && i < marks.name.count; i++) {
+    /* the keys last: a target that is made old for one may have a mark of its own, by another spelling, that says whether
+       the recipe has touched it */
+    for (size_t i = 0; result == 0 && i < 2 * marks.name.count; i++) {
+        size_t at = i % marks.name.count;
         struct recovery recovery = {.what = RECOVERY_NOT_OURS, .maker = MAKER_UNKNOWN,
-                                    .name = marks.name.name[i], .path = marks.path.name[i]};
+                                    .name = marks.name.name[at], .path = marks.path.name[at]};
 
+        if (mark_is_key(directory, recovery.name) != (i >= marks.name.count))
+            continue;
         look_at(&look, &recovery);
         tell(&recovery, context);
     }

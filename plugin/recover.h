@@ -42,7 +42,7 @@ int recover(const char *directory, bool just_look,
             void (*tell)(const struct recovery *recovery, void *context), void *context);
 
 /* The recipe of NAME, marked by MAKER in DIRECTORY, has run to its end: if recover has found that one a directory that was
-   cut short, that is over, and the dead make's marks of it go. */
+   cut short, or not at all, that is over, and the dead make's marks of it go; what it has made old is new. */
 void recover_made_again(const char *directory, const char *name, const char *maker);
 
 #endif

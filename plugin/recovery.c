@@ -84,13 +84,15 @@ static bool is_plain(const char *name, size_t length)
 }
 
 /* Gives the target that is the first LENGTH bytes of NAME a prerequisite that is never up to date.  With double-colon rules
-   that can't be: each has its own, and one of a single colon would be the end of make. */
+   that can't be: each has prerequisites of its own, and a rule of a single colon would be the end of make. */
 static void add_rule(const char *name, size_t length)
 {
     char *target = make_need(strndup(name, length));
 
-    free(make_expand("$(eval .PHONY: settle-cut-short)"));
-    make_rule(name, length, hook_has_double_colon(target) ? ":: settle-cut-short" : ": settle-cut-short");
+    if (!hook_has_double_colon(target)) {
+        free(make_expand("$(eval .PHONY: settle-cut-short)"));
+        make_rule(name, length, ": settle-cut-short");
+    }
     free(target);
 }
 

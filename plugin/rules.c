@@ -178,7 +178,12 @@ void rules_read(const char *makefile)
     free(text);
 }
 
+bool rules_name(const char *target)
+{
+    return list_has(&rules.names, names_last_part(target));
+}
+
 bool rules_are_double(const char *target)
 {
-    return rules.any || list_has(&rules.names, names_last_part(target));
+    return rules.any || rules_name(target);
 }

@@ -20,4 +20,7 @@ void rules_read_text(char *text);
    before make expands them counts for all, and a name for those in all folders (VPATH). */
 bool rules_are_double(const char *target);
 
+/* True where they have been seen. */
+bool rules_name(const char *target);
+
 #endif

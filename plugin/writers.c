@@ -61,8 +61,8 @@ static void note_holder(size_t index, const struct holder *holder, void *context
     set->detail[index].holder = *holder;
 }
 
-/* Whoever held a file, and isn't seen any more by a look that could not see into all processes, may be one of these now:
-   it has another owner, say, or our descriptors have run out. */
+/* Whoever held a file, and can't be looked into any more, may hold it still: it has another owner now, say, or our
+   descriptors have run out. */
 void writers_look(struct set *set)
 {
     bool complete;
@@ -77,7 +77,7 @@ void writers_look(struct set *set)
         if (!file->ask_proc || file->is_held)
             continue;
         file->writers_unknown = true;
-        file->is_held = file->was_held && holders_is_running(set->detail[i].holder.pid);
+        file->is_held = file->was_held && holders_is_hidden(set->detail[i].holder.pid);
     }
 }
 

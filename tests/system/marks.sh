@@ -1667,6 +1667,41 @@ test_a_mark_of_a_folder_that_is_not_there() {
     no_marks marks/here
 }
 
+# Made again while its mark was kept: the good one is not removed by the make after that.
+test_a_mark_that_was_kept_goes_with_the_next_recipe() {
+    mkdir tree
+    printf '%s\n' 'SETTLE_DIR := $(CURDIR)/.settle' 'load $(PLUGIN)' 'tree/x: private SETTLE = $@' 'tree/x:' \
+        "	@mkdir -p tree; $hold_line" '	@echo whole >$@' >Makefile
+    cut_in . tree/x
+    rm -r tree
+    for _ in 1 2; do
+        make_works
+        grep -q 'cut short' out && fail "$(cat out)"
+    done
+    grep -q 'is up to date' out || fail "$(cat out)"
+    no_marks
+}
+
+# A recipe that finds nothing to change leaves its target as it is: that must not be of 1970 for ever.
+test_an_untouched_output_that_stays_the_same() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+user: header ; @cp header $@
+header: private SETTLE = ./$@
+header: source
+	@$(if $(HOLD),touch ready; exec sleep 100)
+	@cmp -s source $@ || cp source $@
+EOF
+    echo content >source
+    make_works
+    touch -d '1 minute' source
+    cut_in . header
+    make_works
+    test "$(date -r header +%Y)" -gt 1970 || fail "$(ls -l header)"
+    cmp header source || fail "it is gone"
+    no_marks
+}
+
 # Of a recipe that was cut short some files are removed: it has to run again, though its target has not been touched, or
 # is none of them.
 test_a_recipe_is_run_again_whose_target_is_untouched() {

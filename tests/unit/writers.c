@@ -294,6 +294,35 @@ static void test_seen_and_then_hidden(void **state)
     renumber(getppid(), true);
 }
 
+static void unmap_renumbered(void)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%jd/maps", (intmax_t)getppid());
+    if (fake.now > 1)
+        write_file(name, "");
+}
+
+/* Another process, 4712, can't be looked into. */
+static void test_lets_go_and_goes_on_beside_a_hidden_one(void **state)
+{
+    char path[64], file[80];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/4712", proc);
+    snprintf(file, sizeof file, "%s/stat", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file("4712/stat", "");
+    map("/w/a", NULL);
+    renumber(getppid(), false);
+    fake.on_sleep = unmap_renumbered;
+    check(MODE_FSYNC, "a b", 0, "a settled, b settled");
+    assert_true(fake.now < 9);
+    assert_true(told.outcome[0].writers_unknown);
+    renumber(getppid(), true);
+    assert_int_equal(unlink(file) | rmdir(path), 0);
+}
+
 static void test_seen_and_then_gone(void **state)
 {
     const pid_t nobody = 4194303;  /* the highest that there is */
@@ -403,6 +432,7 @@ int main(void)
         TEST_PROC(test_unmapped_in_time),
         TEST_PROC(test_seen_and_then_hidden),
         TEST_PROC(test_seen_and_then_gone),
+        TEST_PROC(test_lets_go_and_goes_on_beside_a_hidden_one),
         TEST_PROC(test_opened_later),
         TEST_PROC(test_let_go_and_other_opened),
         TEST_PROC(test_no_lease_there),
