@@ -293,6 +293,22 @@ static bool has_dead(const char *directory, bool is_local)
     return mark_each(directory, ask_for_dead, &look) == 0 && look.just_look;
 }
 
+/* Of MARKS those that are keys, or all others.  The keys last: a target that is made old for one may have a mark of its own,
+   by another spelling, that says whether the recipe has touched it. */
+static void look_at_all(struct look *look, const struct marks *marks, bool keys,
+                        void (*tell)(const struct recovery *recovery, void *context), void *context)
+{
+    for (size_t i = 0; i < marks->name.count; i++) {
+        struct recovery recovery = {.what = RECOVERY_NOT_OURS, .maker = MAKER_UNKNOWN,
+                                    .name = marks->name.name[i], .path = marks->path.name[i]};
+
+        if (mark_is_key(look->directory, recovery.name) != keys)
+            continue;
+        look_at(look, &recovery);
+        tell(&recovery, context);
+    }
+}
+
 int recover(const char *directory, bool just_look,
             void (*tell)(const struct recovery *recovery, void *context), void *context)
 {
@@ -310,17 +326,9 @@ int recover(const char *directory, bool just_look,
         errno = ENOMEM;
         result = -1;
     }
-    /* the keys last: a target that is made old for one may have a mark of its own, by another spelling, that says whether
-       the recipe has touched it */
-    for (size_t i = 0; result == 0 && i < 2 * marks.name.count; i++) {
-        size_t at = i % marks.name.count;
-        struct recovery recovery = {.what = RECOVERY_NOT_OURS, .maker = MAKER_UNKNOWN,
-                                    .name = marks.name.name[at], .path = marks.path.name[at]};
-
-        if (mark_is_key(directory, recovery.name) != (i >= marks.name.count))
-            continue;
-        look_at(&look, &recovery);
-        tell(&recovery, context);
+    if (result == 0) {
+        look_at_all(&look, &marks, false, tell, context);
+        look_at_all(&look, &marks, true, tell, context);
     }
     recover_unlock(directory, lock);
     list_free(&marks.path);
