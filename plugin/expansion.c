@@ -25,6 +25,15 @@ static char *ask(const char *function, const char *name)
     return answer;
 }
 
+static bool is_recursive(const char *name)
+{
+    char *flavor = ask("flavor", name);
+    bool is = strcmp(flavor, "recursive") == 0;
+
+    free(flavor);
+    return is;
+}
+
 /* The name of what is referred to by "$..." at TEXT, newly allocated; empty where it is not a plain one. */
 static char *reference(const char *text)
 {
@@ -40,17 +49,6 @@ static char *reference(const char *text)
         }
     }
     return make_need(strspn(name, NAME) >= length ? strndup(name, length) : strdup(""));
-}
-
-bool expansion_refers(const char *text)
-{
-    for (const char *at = text; (at = strchr(at, '$')); at += 1 + (at[1] == '$')) {
-        const char *name = at + 1 + (at[1] == '(' || at[1] == '{');
-
-        if (*name && strchr(NAME, *name))
-            return true;
-    }
-    return false;
 }
 
 static bool may_run_shell(const char *name, struct list *seen);
@@ -74,18 +72,15 @@ static bool refers_to_shell(const char *text, struct list *seen)
 // NOLINTNEXTLINE(misc-no-recursion): as above
 static bool may_run_shell(const char *name, struct list *seen)
 {
-    char *value, *flavor;
-    bool may = false;
+    char *value;
+    bool may;
 
     if (!*name || list_has(seen, name))
         return false;
     if (list_add(seen, name) < 0)
         make_need(NULL);
     value = ask("value", name);
-    flavor = ask("flavor", name);
-    if (strcmp(flavor, "recursive") == 0)
-        may = strstr(value, "shell") || refers_to_shell(value, seen);
-    free(flavor);
+    may = strchr(value, '$') && is_recursive(name) && (strstr(value, "shell") || refers_to_shell(value, seen));
     free(value);
     return may;
 }

@@ -6,9 +6,6 @@
 
 #include <stdbool.h>
 
-/* True where TEXT, make code, refers to other variables than automatic ones, or to functions. */
-bool expansion_refers(const char *text);
-
 /* True where expanding the variable NAME in the current context, or one that it refers to, may call $(shell), as far as
    the text tells: a computed name ("$($(x))") is not followed.  Expands nothing. */
 bool expansion_may_run_shell(const char *name);

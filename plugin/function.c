@@ -39,21 +39,13 @@ static void tell(const struct outcome *outcome, void *context)
     }
 }
 
-static const char *skip_dots(const char *name)
-{
-    while (name[0] == '.' && name[1] == '/')
-        for (name += 2; *name == '/';)
-            name++;
-    return name;
-}
-
 /* True where NAME, or all below that directory, is TARGET. */
 static bool is_same(const char *name, const char *target)
 {
     size_t length;
 
-    name = skip_dots(name);
-    target = skip_dots(target);
+    name = names_without_dots(name);
+    target = names_without_dots(target);
     length = strlen(name);
     while (length > 1 && name[length - 1] == '/')
         length--;

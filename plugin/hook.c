@@ -136,15 +136,22 @@ static char *expand_setting(void)
     return make_expand("$(call SETTLE)");
 }
 
+/* What is expanded from now on is what the job of UNIT is made of (NULL: no more): a $(shell) in it gets the project's
+   shell. */
+static void answer_for(const char *unit)
+{
+    hook.answering = unit;
+    hook.setting_state = unit ? ANSWERING : NOT_ASKED;
+}
+
 static void answer_setting(void)
 {
     char *target = make_target(), *unit = unit_of(target);
 
     free(target);
-    hook.answering = unit;
-    hook.setting_state = ANSWERING;
+    answer_for(unit);
     hook.setting = make_expand("$(call SETTLE)");
-    hook.setting_state = NOT_ASKED;
+    answer_for(NULL);
     free(unit);
 }
 
@@ -158,15 +165,10 @@ static bool may_run_shell(void)
         "SETTLE_BATCH_FILES", "SETTLE_BATCH_BYTES", "SETTLE_BATCH_SECONDS",
     };
     char *setting = make_expand("$(strip $(value SETTLE))");
-    char *all = make_expand("$(value SETTLE)$(value SETTLE_MODE)$(value SETTLE_STABLE)$(value SETTLE_TIMEOUT)"
-                            "$(value SETTLE_VERBOSE)$(value SETTLE_DIR)$(value SETTLE_BATCH_FILES)"
-                            "$(value SETTLE_BATCH_BYTES)$(value SETTLE_BATCH_SECONDS)");
     bool may = false;
 
-    if (*setting && expansion_refers(all))  /* for the most part it is $@, and numbers */
-        for (size_t i = 0; !may && i < sizeof variables / sizeof *variables; i++)
-            may = expansion_may_run_shell(variables[i]);
-    free(all);
+    for (size_t i = 0; *setting && !may && i < sizeof variables / sizeof *variables; i++)
+        may = expansion_may_run_shell(variables[i]);
     free(setting);
     return may;
 }
@@ -223,7 +225,11 @@ static bool has_double_colon(const char *target)
 
 bool hook_has_double_colon(const char *target)
 {
-    read_rules();  /* there may be more of them later: has_double_colon doesn't count on these */
+    static bool is_read;  /* there may be more of them later: has_double_colon doesn't count on these */
+
+    if (!is_read)
+        read_rules();
+    is_read = true;
     return rules_name(target);
 }
 
@@ -433,10 +439,9 @@ static void look_again(char *target, const char *unit)
     bool is_ours = hook.shell_code && strcmp(code, hook.shell_code) == 0;
     char *shell = is_ours ? expand_project_shell() : make_need(strdup(""));
 
-    hook.answering = unit;
-    hook.setting_state = ANSWERING;
+    answer_for(unit);
     current_look(target, unit);
-    hook.setting_state = NOT_ASKED;
+    answer_for(NULL);
     hook.current.shell_is_ours = is_ours;
     free(hook.current.job.shell);
     hook.current.job.shell = shell;
@@ -466,10 +471,9 @@ static char *part_job(void)
         look_again(target, unit);
     free(unit);
     if (!*hook.current.job.files) {
-        hook.answering = hook.current.unit;
-        hook.setting_state = ANSWERING;
+        answer_for(hook.current.unit);
         note_empty();
-        hook.setting_state = NOT_ASKED;
+        answer_for(NULL);
         return was_put_off ? empty_job() : NULL;
     }
     check_hook(hook.current.target);

@@ -140,13 +140,6 @@ void job_free(struct job *job)
     memset(job, 0, sizeof *job);
 }
 
-static const char *without_dots(const char *name)
-{
-    while (name[0] == '.' && name[1] == '/')
-        name += 1 + strspn(name + 1, "/");
-    return name;
-}
-
 /* True where WORD is "NAME/", which stands for all below that directory, and TARGET is there. */
 static bool is_below(const char *target, const char *word)
 {
@@ -154,8 +147,8 @@ static bool is_below(const char *target, const char *word)
 
     if (word[strlen(word) - 1] != '/')
         return false;
-    word = without_dots(word);
-    target = without_dots(target);
+    word = names_without_dots(word);
+    target = names_without_dots(target);
     length = strlen(word);
     if (length == 0)  /* "./" */
         return *target != '/' && strncmp(target, "../", 3) != 0;

@@ -49,7 +49,6 @@ void make_recall_failure(void);
    goal, which would be the first target that make comes to know. */
 void make_rule(const char *targets, size_t length, const char *rest);
 
-
 /* TEXT, or a fatal error where it is NULL. */
 char *make_need(char *text);
 

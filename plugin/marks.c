@@ -120,8 +120,10 @@ static int look(const char *folder, bool just_look,
     directory = mark_directory(setting && *setting ? setting : ".settle");
     work.directory = directory;
     if (!directory || recover(directory, just_look, tell, &work) < 0) {
-        message("%s%s%s: %s", directory && *directory == '/' ? "" : folder, directory && *directory == '/' ? "" : "/",
-                directory ? directory : "", strerror(errno));
+        if (directory && *directory == '/')
+            message("%s: %s", directory, strerror(errno));
+        else
+            message("%s/%s: %s", folder, directory ? directory : "", strerror(errno));
         work.failed = true;
     } else if (!just_look) {
         maker_clear(directory);

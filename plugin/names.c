@@ -92,3 +92,10 @@ const char *names_last_part(const char *path)
 
     return slash ? slash + 1 : path;
 }
+
+const char *names_without_dots(const char *name)
+{
+    while (name[0] == '.' && name[1] == '/')
+        name += 1 + strspn(name + 1, "/");
+    return name;
+}

@@ -27,4 +27,7 @@ char *names_trim(const char *text);
 /* What of PATH stands behind its last slash, or all of it. */
 const char *names_last_part(const char *path);
 
+/* NAME without "./" at its beginning. */
+const char *names_without_dots(const char *name);
+
 #endif
