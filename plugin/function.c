@@ -87,7 +87,7 @@ static void settle_all(const struct settle_options *options, const struct names 
 static char *join(const struct names *names)
 {
     size_t length = 1;
-    char *text, *end, *result;
+    char *text, *end;
 
     for (size_t i = 0; i < names->count; i++)
         length += strlen(names->name[i]) + 1;
@@ -98,9 +98,7 @@ static char *join(const struct names *names)
             *end++ = ' ';
         end = stpcpy(end, names->name[i]);
     }
-    result = make_result(text);
-    free(text);
-    return result;
+    return make_take(text);
 }
 
 char *function_settle(const char *name, unsigned count, char **argument)

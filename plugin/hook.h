@@ -11,8 +11,12 @@
    another copy of the plugin is there already. */
 int hook_prepare(const char *library);
 
-/* True where a target of the name TARGET, in some folder, has double-colon rules in the makefiles that have been read. */
-bool hook_has_double_colon(const char *target);
+/* HOOK_WAITING until make has read all makefiles; HOOK_DRY where it doesn't run recipes then. */
+enum hook_state { HOOK_WAITING, HOOK_IN, HOOK_DRY };
+enum hook_state hook_state(void);
+
+/* True where SHELL is, in the current context, what the hook has made it. */
+bool hook_has_shell(void);
 
 /* A gmk_func_ptr, $(settle-hook PART): the make side of it all, see hook.c. */
 char *hook_function(const char *name, unsigned count, char **argument);

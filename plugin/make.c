@@ -46,6 +46,14 @@ char *make_result(const char *text)
     return result;
 }
 
+char *make_take(char *text)
+{
+    char *result = make_result(text);
+
+    free(text);
+    return result;
+}
+
 char *make_target(void)
 {
     char *origin = make_expand("$(origin @)");
@@ -55,9 +63,24 @@ char *make_target(void)
     return make_expand(in_recipe ? "$@" : "");
 }
 
-char *make_unit(void)
+char *make_unit(const char *target)
 {
-    return make_expand("$@$(if $%,($%))");
+    return *target ? make_expand("$@$(if $%,($%))") : make_need(strdup(""));
+}
+
+struct make_variable make_capture(const char *value, const char *flavor)
+{
+    char *text = make_expand(flavor);
+    struct make_variable captured = {make_expand(value), strcmp(text, "recursive") == 0};
+
+    free(text);
+    return captured;
+}
+
+char *make_expand_captured(const struct make_variable *captured)
+{
+    return captured->is_recursive ? make_expand(captured->value)
+                                  : make_need(strdup(captured->value));
 }
 
 /* True where one of the options in WORD, "nqt" or "-nqt", is -n, -q or -t. */

@@ -19,11 +19,24 @@ char *make_expand(const char *text);
 /* Copies TEXT into memory that a function of make's may return; NULL, for "empty", where it is. */
 char *make_result(const char *text);
 
+/* The same, and frees TEXT. */
+char *make_take(char *text);
+
 /* The target whose recipe it is, or an empty text while makefiles are read. */
 char *make_target(void);
 
-/* The same within a recipe, where the member of an archive is told from the others: "archive(member)". */
-char *make_unit(void);
+/* TARGET, what make_target has just returned, where the member of an archive is told from the others: "archive(member)". */
+char *make_unit(const char *target);
+
+/* A make variable as it was, to be expanded when make would have expanded it. */
+struct make_variable {
+    char *value;
+    bool is_recursive;
+};
+
+/* The variable that has VALUE, a "$(value NAME)", and FLAVOR, a "$(flavor NAME)". */
+struct make_variable make_capture(const char *value, const char *flavor);
+char *make_expand_captured(const struct make_variable *captured);
 
 /* True under -n, -q and -t, when recipes don't run. */
 bool make_is_dry(void);

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "batch.h"
-#include "hook.h"
 #include "make.h"
+#include "makefiles.h"
 #include "mark.h"
 #include "message.h"
 #include "names.h"
@@ -89,7 +89,7 @@ static void add_rule(const char *name, size_t length)
 {
     char *target = make_need(strndup(name, length));
 
-    if (!hook_has_double_colon(target)) {
+    if (!makefiles_have_double_colon(target)) {
         free(make_expand("$(eval .PHONY: settle-cut-short)"));
         make_rule(name, length, ": settle-cut-short");
     }
