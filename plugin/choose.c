@@ -52,7 +52,16 @@ static struct file *open_one(struct set *set, const struct settle_options *optio
     return NULL;
 }
 
-/* The number of GROUP's file system, or 0. */
+/* True where what has been opened as FILE is still on the file system of DEV: it may have become a link to elsewhere. */
+static bool is_on(const struct file *file, dev_t dev)
+{
+    struct stat st;
+
+    return sys.fstat(file->fd, &st) == 0 && st.st_dev == dev;
+}
+
+/* The number of GROUP's file system, or 0.  Where it would mean that nothing is done for all of the group, it is looked at
+   twice. */
 static unsigned long find_magic(struct set *set, const struct settle_options *options,
                                 size_t group, size_t may_keep)
 {
@@ -61,7 +70,8 @@ static unsigned long find_magic(struct set *set, const struct settle_options *op
 
     if (!file)
         return 0;
-    if (sys.fs_magic(file->fd, &magic) < 0)
+    if (sys.fs_magic(file->fd, &magic) < 0 ||
+        (way_is_in_memory(magic) && !is_on(file, set->group[group].dev)))
         magic = 0;
     close_one(set, file, may_keep);
     return magic;

@@ -142,7 +142,8 @@ static void look_at_mapping(struct search *search, const char *line)
         report(search, index);
 }
 
-static bool look_at_mappings(struct search *search)
+/* *HAS_ANY is set where there are any mappings. */
+static bool look_at_mappings(struct search *search, bool *has_any)
 {
     int fd = openat(search->process, "maps", O_RDONLY | O_CLOEXEC);
     FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
@@ -156,6 +157,7 @@ static bool look_at_mappings(struct search *search)
         return false;
     }
     while ((length = getline(&line, &size, maps)) > 0) {
+        *has_any = true;
         line[length - 1] = '\0';
         look_at_mapping(search, line);
     }
@@ -164,7 +166,8 @@ static bool look_at_mappings(struct search *search)
     return true;
 }
 
-/* True where the process whose folder in /proc PROCESS is has ended, though nobody may have waited for it yet. */
+/* True where the process, or thread, whose folder in /proc PROCESS is has ended, though nobody may have waited for it
+   yet. */
 static bool has_ended(int process)
 {
     char text[512];
@@ -179,6 +182,31 @@ static bool has_ended(int process)
     text[n] = '\0';
     state = strrchr(text, ')');  /* of the name, which may have blanks and brackets */
     return state && state[1] == ' ' && (state[2] == 'Z' || state[2] == 'X');
+}
+
+/* Its threads, to be closed by the caller, or NULL with errno. */
+static DIR *open_threads(int process)
+{
+    int tasks = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *stream = tasks < 0 ? NULL : fdopendir(tasks);
+
+    if (!stream && tasks >= 0)
+        close(tasks);
+    return stream;
+}
+
+/* True where the process has other threads than the main one: they outlive that if it calls pthread_exit(3). */
+static bool has_threads(int process)
+{
+    DIR *stream = open_threads(process);
+    const struct dirent *entry;
+    size_t count = 0;
+
+    while (stream && (entry = readdir(stream)))
+        count += isdigit((unsigned char)*entry->d_name) != 0;
+    if (stream)
+        closedir(stream);
+    return count > 1;
 }
 
 /* True where the folder PROCESS lets us see what we look for. */
@@ -206,25 +234,59 @@ bool holders_is_hidden(pid_t pid)
     process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (process < 0)
         return true;
-    is = !is_open_to_us(process) && !has_ended(process);
+    is = !is_open_to_us(process) && (!has_ended(process) || has_threads(process));
     close(process);
     return is;
+}
+
+/* Looks through the threads of a process whose main one has ended: any of them shows what all share. */
+static bool look_at_threads(struct search *search)
+{
+    const int leader = search->process;
+    DIR *stream = open_threads(leader);
+    const struct dirent *entry;
+    bool complete = true, has_any = false;
+
+    if (!stream)
+        return errno == ENOENT || errno == ESRCH;
+    while (!has_any && (entry = readdir(stream))) {
+        if (!isdigit((unsigned char)*entry->d_name))
+            continue;
+        search->process = openat(dirfd(stream), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (search->process < 0)
+            continue;  /* it has ended */
+        if (!look_at_descriptors(search) || !look_at_mappings(search, &has_any))
+            complete &= has_ended(search->process);
+        close(search->process);
+    }
+    closedir(stream);
+    search->process = leader;
+    return complete;
 }
 
 /* True where the process could be looked into, or has ended. */
 static bool look_at_process(struct search *search, int proc, const char *pid)
 {
-    bool complete;
+    bool complete, has_any = false;
 
     search->process = openat(proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (search->process < 0)
         return errno == ENOENT || errno == ESRCH;
     search->holder.pid = (pid_t)strtol(pid, NULL, 10);
-    complete = look_at_descriptors(search) && look_at_mappings(search);
-    if (!complete)
-        complete = has_ended(search->process);
+    complete = look_at_descriptors(search) && look_at_mappings(search, &has_any);
+    if (!has_any && has_ended(search->process))
+        complete = look_at_threads(search);
     close(search->process);
     return complete;
+}
+
+/* True where PROC shows other users' processes as well: one that is empty, or mounted with hidepid (proc(5)), lacks the
+   first of all. */
+static bool shows_all(int proc)
+{
+    struct stat st;
+
+    return fstatat(proc, "1", &st, 0) == 0;
 }
 
 bool holders_find(const struct idset *wanted,
@@ -235,10 +297,11 @@ bool holders_find(const struct idset *wanted,
     DIR *proc = opendir(holders_proc);
     const struct dirent *entry;
     char self[32] = "";
-    bool complete = true;
+    bool complete;
 
     if (!proc)
         return false;
+    complete = shows_all(dirfd(proc));
     /* which number we have there: /proc may be that of another PID namespace */
     if (readlinkat(dirfd(proc), "self", self, sizeof self - 1) < 0)
         snprintf(self, sizeof self, "%jd", (intmax_t)getpid());

@@ -268,7 +268,7 @@ static int make_one(const char *directory, const char *name, const char *maker, 
     struct mark mark;
     struct stat st;
     int result = -1;
-    bool was_nothing = lstat(name, &st) < 0 && errno == ENOENT;
+    bool was_nothing = lstat(name, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
     const int64_t age = was_nothing ? 0 : maker_age(maker);  /* before the mark: the rest of the time is that one's */
 
     if (!path)

@@ -13,6 +13,17 @@
 
 #include "message.h"
 
+/* The length of the control character that TEXT begins with: a byte, or two where it's one of U+0080 to U+009F in UTF-8, some
+   of which mean to terminals what ESC and another byte do; 0 where it's none. */
+static int control_length(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+
+    if (c[0] < ' ' || c[0] == 0x7f)
+        return 1;
+    return c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f ? 2 : 0;
+}
+
 /* PREFIX and TEXT as one line, control characters as \ooo; newly allocated. */
 static char *make_line(const char *prefix, const char *text, size_t *length)
 {
@@ -22,13 +33,13 @@ static char *make_line(const char *prefix, const char *text, size_t *length)
     if (!line)
         return NULL;
     end = stpcpy(end, prefix);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
+    while (*text) {
+        int controls = control_length(text);
 
-        if (c < ' ' || c == 0x7f)
-            end += sprintf(end, "\\%03o", c);
-        else
-            *end++ = *text;
+        if (controls == 0)
+            *end++ = *text++;
+        for (; controls > 0; controls--)
+            end += sprintf(end, "\\%03o", (unsigned)(unsigned char)*text++);
     }
     *end++ = '\n';
     *length = (size_t)(end - line);

@@ -58,11 +58,33 @@ static void cut_comment(char *line)
         }
 }
 
+/* True where each word of TARGETS is a pattern, whatever else is in it: "$(obj)/%::" is a rule of its own kind, a terminal one
+   (GNU make manual, Match-Anything Rules), and one target has one recipe. */
+static bool are_patterns(char *targets)
+{
+    bool are = false;
+
+    for (char *c = targets + strspn(targets, BLANKS); *c; c += strspn(c, BLANKS)) {
+        are = false;
+        while (*c && !strchr(BLANKS, *c)) {
+            if (*c == '\\')
+                return false;
+            are |= *c == '%';
+            c = *c == '$' && (c[1] == '(' || c[1] == '{') ? skip_reference(c) : c + 1;
+        }
+        if (!are)
+            return false;
+    }
+    return are;
+}
+
 /* Takes in TARGETS, what stands before a double colon. */
 static void take_targets(char *targets, bool in_recipe)
 {
     char *rest;
 
+    if (are_patterns(targets))
+        return;
     if (strpbrk(targets, "$\\*?[~(")) {
         rules.any |= !in_recipe;
         return;

@@ -135,7 +135,9 @@ bool file_has_vanished(const struct file *file)
 void file_fail_missing(const struct settle_options *options, struct file *file,
                        enum engine_step step)
 {
-    bool has_vanished = errno == ENOENT && (options->missing_ok || (file->in_tree && !file->is_named));
+    /* "a/fast" of a phony target beside a file "a" is not there, either */
+    bool is_missing = errno == ENOENT || (options->missing_ok && (errno == ENOTDIR || errno == ENAMETOOLONG));
+    bool has_vanished = is_missing && (options->missing_ok || (file->in_tree && !file->is_named));
 
     file->is_lost |= is_gone(errno);
     if (has_vanished || (is_gone(errno) && file->in_tree && !file->is_named))

@@ -235,8 +235,12 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
         mark_files(job, &marked);
     }
     /* where PLAIN can't be run, the shell says why */
-    if (child_run(plain, command, *job->batch ? settle_batch : NULL, &meanwhile, &status) < 0)
-        cannot_run(command[0], errno);
+    if (child_run(plain, command, *job->batch ? settle_batch : NULL, &meanwhile, &status) < 0) {
+        int error = errno;
+
+        note_end(job, &marked);  /* nothing has run that could be cut short */
+        cannot_run(command[0], error);
+    }
     if (status == 0)
         result = settle_files(job);
     else if (!child_is_cut_short(status))  /* one that has failed is make's affair */

@@ -126,6 +126,13 @@ static int real_fs_magic(int fd, unsigned long *magic)
     return 0;
 }
 
+static int real_is_for_writing(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 ? -1 : (flags & O_ACCMODE) != O_RDONLY;
+}
+
 static int real_is_writable(int fd)
 {
     struct statvfs fs;
@@ -256,6 +263,7 @@ struct sys sys = {
     .commit = transaction_commit,
     .fs_magic = real_fs_magic,
     .is_writable = real_is_writable,
+    .is_for_writing = real_is_for_writing,
     .lease = real_lease,
     .dirty_of_file = real_dirty_of_file,
     .dirty_in_fs = real_dirty_in_fs,

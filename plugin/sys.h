@@ -43,6 +43,7 @@ struct sys {
     /* f_type of fstatfs(2) into *MAGIC */
     int (*fs_magic)(int fd, unsigned long *magic);
     int (*is_writable)(int fd);  /* 0 where the file system is read-only */
+    int (*is_for_writing)(int fd);  /* 1 where FD was opened for that: fcntl(2), F_GETFL */
     /* Takes a read lease (fcntl(2), F_SETLEASE) or, with F_UNLCK, gives it back.  Whoever opens the file
        in between makes the kernel send the holder's process SIGURG, which is ignored by default. */
     int (*lease)(int fd, int type);

@@ -49,8 +49,7 @@ bool way_depends_on_dirty(const struct situation *situation)
 enum way way_choose(const struct situation *situation)
 {
     /* Nothing is behind these: fsync is a call that does nothing (noop_fsync). */
-    if (situation->mode == MODE_DEFERRED || situation->magic == FS_TMPFS || situation->magic == FS_RAMFS ||
-        way_is_pseudo(situation->magic))
+    if (situation->mode == MODE_DEFERRED || way_is_in_memory(situation->magic))
         return WAY_NOTHING;
     if (situation->mode != MODE_FSYNC)
         return WAY_EACH;  /* no commits that threads could share */
@@ -69,6 +68,11 @@ enum way way_choose(const struct situation *situation)
     if (situation->files >= MANY && (is_journaling(situation->magic) || situation->magic == FS_OVERLAY))
         return WAY_THREADS;
     return WAY_EACH;
+}
+
+bool way_is_in_memory(unsigned long magic)
+{
+    return magic == FS_TMPFS || magic == FS_RAMFS || way_is_pseudo(magic);
 }
 
 bool way_is_pseudo(unsigned long magic)

@@ -33,6 +33,9 @@ enum way way_choose(const struct situation *situation);
 /* Whether, in SITUATION, the dirty bytes matter for the choice: finding them out costs something. */
 bool way_depends_on_dirty(const struct situation *situation);
 
+/* Where nothing is behind the files of the file system with the number MAGIC. */
+bool way_is_in_memory(unsigned long magic);
+
 /* The kernel's own file systems, where files are no storage and reading a directory may cost a lot. */
 bool way_is_pseudo(unsigned long magic);
 

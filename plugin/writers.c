@@ -21,13 +21,14 @@
 #define PROC_NAP 0.25
 
 /* True where FILE is what this process itself prints to, as the recipe does, and make: in "make >tree/log", with tree/ to
-   be settled.  That will not be let go of.  Where it can't be told what that is, it is none of the files. */
+   be settled.  That will not be let go of.  Where it can't be told what that is, it is none of the files; and where there was none,
+   the number may be that of a file that this process has opened since, to settle it. */
 static bool is_our_output(const struct set *set, const struct file *file)
 {
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
         struct stat st;
 
-        if (sys.fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        if (fd != file->fd && sys.is_for_writing(fd) == 1 && sys.fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
             idset_find(&set->files, st.st_dev, st.st_ino) == (size_t)(file - set->file))
             return true;
     }
@@ -119,6 +120,7 @@ static size_t ask_again(struct set *set, const struct settle_options *options,
             held++;
         else if (set->file[i].was_held) {
             set->file[i].was_held = set->file[i].ask_proc = false;
+            file_close(&set->file[i]);  /* who held it may have put another file in its place */
             released(context, i);
         }
     return held;

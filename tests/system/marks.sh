@@ -1003,6 +1003,40 @@ EOF
     done
 }
 
+# Of "program/fast", say, as CMake has it, and of what no file can be named like.
+test_a_phony_target_beside_a_file() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+long := $(subst x,0123456789,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx)
+all: program/fast $(long)
+program/fast: private SETTLE = $@
+program/fast: ; @echo >program
+$(long): private SETTLE = $@
+$(long): ; @echo made >>made
+EOF
+    for mode in fsync deferred writeback; do
+        make_works SETTLE_MODE=$mode
+        no_marks
+        make_works SETTLE_MODE=$mode SETTLE_DIR="$PWD/marks"
+        no_marks marks
+    done
+}
+
+# Of a terminal pattern rule no target has two recipes: the marks of those that are over go at once.
+test_a_terminal_pattern_rule() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+folder = made
+a slow: private SETTLE = $@
+slow: a ; @ls .settle >$@
+a: ; @echo >$@
+$(folder)/%:: source/%_shipped ; cp $< $@
+EOF
+    make_works slow
+    test "$(wc -l <slow)" = 1 || fail "$(cat slow)"
+    no_marks
+}
+
 test_a_recipe_whose_shell_is_not_there_loses_nothing() {
     cat >Makefile <<'EOF'
 load $(PLUGIN)
@@ -1018,8 +1052,10 @@ EOF
     make_fails x SHELL=/nosuch
     grep -q 'x\] Error 127' out || fail "another failure: $(cat out)"
     cmp x kept || fail "make itself has removed it: $(cat out)"
+    no_marks
     make_works
     expect_left_alone x
+    test "$(stat -c %Y x)" -gt 1000 || fail "made old, though nothing has run"
     make_works x
     test "$(cat x)" = new || fail "not made: $(cat x)"
     no_marks

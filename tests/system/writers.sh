@@ -370,6 +370,66 @@ test_what_make_itself_prints_to_is_no_writers() {
     test $status = 1 || fail "another descriptor: status $status"
 }
 
+# Then the file to be settled gets the number that is for printing.
+test_nowhere_to_print_to() {
+    echo text >file
+    hold file
+    printf '%s\n' 'load $(PLUGIN)' 'all: ; $(if $(settle file),)' >Makefile
+    for closed in '>&-' '2>&-' '>&- 2>&-'; do
+        status=0
+        eval "'$BUILD/plugin/settle' --timeout=0.1 file 2>out $closed" || status=$?
+        test $status = 1 || fail "$closed: status $status"
+    done
+    status=0
+    mk SETTLE_TIMEOUT=0.1 2>out >&- || status=$?
+    test $status = 2 || fail "make: status $status"
+}
+
+# What a process has mapped whose main thread has ended is known to its other threads alone.
+test_the_main_thread_has_ended() {
+    mount_overlay
+    cat >threads.c <<'EOF'
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+static void *stay(void *text) { sleep(60); return text; }
+int main(void)
+{
+    pthread_t thread;
+    int fd = open("over/file", O_RDWR);
+    char *text = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    *text = 'x';
+    pthread_create(&thread, NULL, stay, text);
+    pthread_exit(NULL);
+}
+EOF
+    $CC -pthread -o threads threads.c
+    echo text >over/file
+    ./threads &
+    threads=$!
+    at_exit "kill -s KILL $threads 2>/dev/null || :"
+    until grep -q '^State:	Z' "/proc/$threads/status"; do sleep 0.01; done
+    run "$BUILD/plugin/settle" --timeout=0.1 over/file
+    expect out <<EXPECTED
+settle: over/file: still open for writing by process $threads (threads)
+EXPECTED
+    test "$status" = 1 || fail "status $status"
+}
+
+# Who lets go of a file on overlayfs may have put another one in its place.
+test_replaced_when_let_go_of() {
+    mount_overlay
+    command -v strace >/dev/null || skip "needs strace"
+    echo new >over/new
+    (cd over && $LINGER --linger=1 file)
+    (sleep 0.4; mv over/new over/file) &
+    strace -f -y -o log -e trace=fsync "$BUILD/plugin/settle" over/file
+    wait $!
+    grep -q "fsync([0-9]*<.*/file>)" log || fail "$(cat log)"
+}
+
 # shellcheck source=tests/lib.sh
 . "$SRC/tests/lib.sh"
 run_tests "$@"

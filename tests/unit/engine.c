@@ -232,6 +232,8 @@ static void test_missing(void **state)
     asked.missing_ok = true;
     check(MODE_FSYNC, "none/x none a", 0, "none/x missing, none missing, a settled");
     check(MODE_WRITEBACK, "none", 0, "none missing");
+    check(MODE_FSYNC, "a/x", 0, "a/x missing");
+    asked.missing_ok = false;
     check(MODE_FSYNC, "a/x", 1, "a/x failed at find (Not a directory)");
 }
 

@@ -529,6 +529,12 @@ static inline int fake_is_writable(int fd)
     return failed < 0 ? failed : !fake.is_read_only;
 }
 
+static inline int fake_is_for_writing(int fd)
+{
+    (void)fd;
+    return 1;
+}
+
 static inline double fake_time(void)
 {
     double now;
@@ -653,6 +659,7 @@ static inline void fake_start(unsigned long magic)
         .fiemap_sync = fake_fiemap_sync,
         .fs_magic = fake_fs_magic,
         .is_writable = fake_is_writable,
+        .is_for_writing = fake_is_for_writing,
         .lease = fake_lease,
         .dirty_of_file = fake_dirty_of_file,
         .dirty_in_fs = fake_dirty_in_fs,

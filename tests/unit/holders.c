@@ -110,6 +110,7 @@ static int setup(void **state)
     if (stat(output, &st) < 0 || idset_add(&wanted, &st, 7) != 7)
         return -1;
     holders_proc = proc;
+    process(1, "init\n");
     return 0;
 }
 
@@ -162,6 +163,43 @@ static void test_open_for_reading(void **state)
     assert_int_equal(chmod(output, 0300), 0);
     assert_true(find());
     assert_string_equal(found, "7 10 (sh)");
+}
+
+/* Of a process whose main thread has ended, the others show what it holds. */
+static void test_main_thread_has_ended(void **state)
+{
+    (void)state;
+    process(10, "sh\n");
+    write_file(in_proc(10, "stat"), "10 (a (b) Z c) Z 1 1");
+    assert_true(find());
+    assert_string_equal(found, "");
+    assert_int_equal(mkdir(in_proc(10, "task"), 0700), 0);
+    assert_int_equal(mkdir(in_proc(10, "task/10"), 0700), 0);
+    assert_int_equal(mkdir(in_proc(10, "task/10/fd"), 0700), 0);
+    assert_true(find());
+    assert_int_equal(mkdir(in_proc(10, "task/12"), 0700), 0);
+    assert_int_equal(mkdir(in_proc(10, "task/12/fd"), 0700), 0);
+    assert_int_equal(symlink(output, in_proc(10, "task/12/fd/3")), 0);
+    write_file(in_proc(10, "task/12/maps"), "");
+    write_file(in_proc(10, "task/12/comm"), "worker\n");
+    assert_true(find());
+    assert_string_equal(found, "7 10 (worker)");
+    write_file(in_proc(10, "stat"), "10 (sh) S 1 1");
+    assert_true(find());
+    assert_string_equal(found, "");
+}
+
+/* What shows our own processes alone, or none, can't tell that there is nobody. */
+static void test_hidden_processes(void **state)
+{
+    (void)state;
+    char *init = strdup(in_proc(1, ""));
+
+    process(10, "sh\n");
+    assert_non_null(init);
+    assert_int_equal(rename(init, in_proc(11, "")), 0);
+    free(init);
+    assert_false(find());
 }
 
 static void test_name(void **state)
@@ -402,6 +440,8 @@ int main(void)
         TEST(test_nobody),
         TEST(test_descriptors),
         TEST(test_open_for_reading),
+        TEST(test_main_thread_has_ended),
+        TEST(test_hidden_processes),
         TEST(test_name),
         TEST(test_mappings),
         TEST(test_strange_lines),

@@ -68,6 +68,8 @@ static void test_control_characters(void **state)
     (void)state;
     message("%s", "a\nb\tc\033[1m\177\001\r");
     check_line("settle: a\\012b\\011c\\033[1m\\177\\001\\015\n");
+    message("%s", "a\302\2331mb\302\240\302");  /* U+009B does what ESC [ does; U+00A0 is a blank */
+    check_line("settle: a\\302\\2331mb\302\240\302\n");
     message("%s", "\n\n\n\n");
     check_line("settle: \\012\\012\\012\\012\n");
 }

@@ -114,6 +114,12 @@ static void test_any(void **state)
     assert_true(any_after(NULL));
     assert_false(any_after("colons = a::\n# $(eval $t:: x)\n"));
     assert_false(any_after("\t$(targets):: x\n"));
+    /* terminal pattern rules */
+    assert_false(any_after("$(obj)/%:: $(src)/%_shipped\n\tx\n"));
+    assert_false(any_after("${a b}% $x/% :: x\n"));
+    assert_true(any_after("$(obj)/% $(b):: x\n"));
+    assert_true(any_after("$(addsuffix /%,a):: x\n"));
+    assert_true(any_after("$(a)\\%:: x\n"));
 }
 
 static void test_files(void **state)

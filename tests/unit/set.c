@@ -127,7 +127,8 @@ static void test_missing(void **state)
         {ENOENT, false, true, false, OUTCOME_MISSING}, {ENOENT, false, true, true, OUTCOME_FAILED},
         {ENOENT, true, true, true, OUTCOME_MISSING},   {EACCES, true, true, false, OUTCOME_FAILED},
         {ENXIO, false, true, false, OUTCOME_MISSING},  {ENXIO, true, false, false, OUTCOME_FAILED},
-        {ENOTDIR, false, true, false, OUTCOME_MISSING}, {ENOTDIR, true, false, false, OUTCOME_FAILED},
+        {ENOTDIR, false, true, false, OUTCOME_MISSING}, {ENOTDIR, true, false, false, OUTCOME_MISSING},
+        {ENOTDIR, false, false, false, OUTCOME_FAILED}, {ENOTDIR, false, true, true, OUTCOME_FAILED},
         {ELOOP, false, true, false, OUTCOME_MISSING},  {ELOOP, false, true, true, OUTCOME_FAILED},
     };
 

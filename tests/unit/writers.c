@@ -170,7 +170,7 @@ static void write_file(const char *name, const char *text)
 
 static int make_proc(void **state)
 {
-    static const char *const directories[] = {"4711", "4711/fd"};
+    static const char *const directories[] = {"1", "4711", "4711/fd"};
     char path[64];
 
     (void)state;
@@ -199,6 +199,8 @@ static int remove_proc(void **state)
     snprintf(path, sizeof path, "%s/4711/fd", proc);
     rmdir(path);
     snprintf(path, sizeof path, "%s/4711", proc);
+    rmdir(path);
+    snprintf(path, sizeof path, "%s/1", proc);
     rmdir(path);
     return rmdir(proc);
 }
