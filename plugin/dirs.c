@@ -29,6 +29,24 @@ static int make_room(struct dirs *dirs)
     return 0;
 }
 
+/* True where NAME, in the directory of index PARENT or, with DIRS_NONE, a path, is the directory of INDEX, which has its
+   number.  One that is above it is so anyway: no tree is without end. */
+static bool is_same(const struct dirs *dirs, size_t index, size_t parent, const char *name, const struct stat *st)
+{
+    char *path;
+    struct stat known;
+    bool is = dirs->dir[index].parent == parent && strcmp(dirs->dir[index].name, name) == 0;
+
+    for (size_t above = parent; !is && above != DIRS_NONE; above = dirs->dir[above].parent)
+        is = above == index;
+    if (is)
+        return true;
+    path = dirs_path(dirs, index, NULL);
+    is = !path || sys.stat(path, &known) < 0 || idset_alike(&known, st);
+    free(path);
+    return is;
+}
+
 size_t dirs_add_entry(struct dirs *dirs, size_t parent, const char *name, const struct stat *st)
 {
     size_t index;
@@ -40,7 +58,7 @@ size_t dirs_add_entry(struct dirs *dirs, size_t parent, const char *name, const 
     if (!copy)
         return DIRS_NONE;
     index = idset_add(&dirs->known, st, dirs->count);
-    if (index != dirs->count) {
+    if (index == IDSET_NONE || (index != dirs->count && is_same(dirs, index, parent, name, st))) {
         free(copy);
         return index;
     }

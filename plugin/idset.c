@@ -63,6 +63,13 @@ size_t idset_add(struct idset *set, const struct stat *st, size_t index)
     return place->index_1 - 1;
 }
 
+bool idset_alike(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_nlink == b->st_nlink && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+           a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
 void idset_change(struct idset *set, const struct stat *st, size_t index)
 {
     find_place(set, st->st_dev, st->st_ino)->index_1 = index + 1;

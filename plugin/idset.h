@@ -4,6 +4,7 @@
 #ifndef SETTLE_IDSET_H
 #define SETTLE_IDSET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -24,6 +25,10 @@ struct idset {
 /* Puts the file of ST into SET with INDEX, unless it is there already.  Returns the index under
    which it is there (INDEX itself where it is new), or IDSET_NONE with errno ENOMEM. */
 size_t idset_add(struct idset *set, const struct stat *st, size_t index);
+
+/* True where A and B, which have one number, look alike otherwise, too: file systems that show several others below them
+   (FUSE) may pass on the numbers of all, and one of them twice then. */
+bool idset_alike(const struct stat *a, const struct stat *b);
 
 /* Gives the file of ST, which is in SET, another INDEX. */
 void idset_change(struct idset *set, const struct stat *st, size_t index);

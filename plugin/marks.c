@@ -80,7 +80,7 @@ static void tell_recovery(const struct recovery *recovery, void *context)
 
     switch (recovery->what) {
     case RECOVERY_REMOVED:
-        message("%s: its recipe was cut short; removed, will be made again", recovery->name);
+        message("%s: %s; removed, will be made again", recovery->name, recovery_reason(recovery));
         break;
     case RECOVERY_DIRECTORY:
         message("%s: its recipe was cut short; a directory, not removed, but made older than all else",

@@ -24,6 +24,14 @@
    whose marks stay until the recipe has run again, be it by another make; and files that were made old. */
 static struct list kept;
 
+const char *recovery_reason(const struct recovery *recovery)
+{
+    /* a line of it has ended, perhaps the last one: nobody knows any more */
+    if (recovery->mark.end == MARK_DEFERRED)
+        return "not yet durable, or its recipe was cut short";
+    return "its recipe was cut short";
+}
+
 /* The marks are collected first: a directory that is changed while it is read may show an entry twice. */
 struct marks {
     struct list path, name;

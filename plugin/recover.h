@@ -36,6 +36,9 @@ struct recovery {
     time_t made;        /* seconds since the Epoch */
 };
 
+/* Why the file is not to be trusted, "its recipe was cut short"; not to be freed. */
+const char *recovery_reason(const struct recovery *recovery);
+
 /* Looks at each mark in DIRECTORY, and where its maker is gone removes its file and then the mark, unless
    JUST_LOOK; calls TELL for each.  Returns 0, or -1 with errno where DIRECTORY can't be read. */
 int recover(const char *directory, bool just_look,

@@ -170,16 +170,16 @@ static void tell(const struct recovery *recovery, void *context)
 
     switch (recovery->what) {
     case RECOVERY_REMOVED:
-        message("%s: its recipe was cut short; removed, will be made again", recovery->name);
+        message("%s: %s; removed, will be made again", recovery->name, recovery_reason(recovery));
         break;
     case RECOVERY_CUT_SHORT:
         if (is_remade(way, recovery->name))
             break;
         if (way->keeps) {
-            message("%s: its recipe was cut short; kept (SETTLE_RECOVER)", recovery->name);
+            message("%s: %s; kept (SETTLE_RECOVER)", recovery->name, recovery_reason(recovery));
             break;
         }
-        message("%s: its recipe was cut short; would be removed and made again", recovery->name);
+        message("%s: %s; would be removed and made again", recovery->name, recovery_reason(recovery));
         make_out_of_date(way, recovery->name);
         break;
     case RECOVERY_DIRECTORY:

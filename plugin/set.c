@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "set.h"
+#include "sys.h"
 
 static int make_room(struct set *set)
 {
@@ -80,6 +81,18 @@ void set_same(struct set *set, struct file *file, size_t first)
     set->again++;
 }
 
+/* True where the file of index FIRST is the one of ST, which has its number.  Of a hard link nobody doubts that; and what
+   can't be seen any more is for file_inherit. */
+static bool is_same(const struct set *set, size_t first, const struct stat *st)
+{
+    char *path = st->st_nlink > 1 ? NULL : file_path(set, &set->file[first]);
+    struct stat known;
+    bool is = !path || sys.lstat(path, &known) < 0 || idset_alike(&known, st);
+
+    free(path);
+    return is;
+}
+
 int set_identify(struct set *set, struct file *file, const struct stat *st)
 {
     size_t index = (size_t)(file - set->file);
@@ -91,7 +104,7 @@ int set_identify(struct set *set, struct file *file, const struct stat *st)
     file->group = (uint8_t)group;
     if (set->wants_detail)
         set->detail[index].before = set->detail[index].after = attributes_of(st);
-    if (first != index) {
+    if (first != index && is_same(set, first, st)) {
         set_same(set, file, first);
         return 0;
     }

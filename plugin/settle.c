@@ -62,7 +62,7 @@ static const char help[] =
     "  -v, --verbose          print a line for each file: bytes, seconds, what moved\n"
     "      --plugin-path      print where settle.so is, for make's \"load\"\n"
     "      --probe            find out whether the file system of the folder DIR (.)\n"
-    "                         needs settle, and with what settings; takes 6 s\n"
+    "                         needs settle, and with what settings; takes 5 s\n"
     "      --json             print what --probe finds as JSON\n"
     "      --status           list the marks that make's recipes have in DIR (.): outputs\n"
     "                         that are being made, or were when make was cut short\n"

@@ -64,8 +64,9 @@ static char *marks_directory(enum settle_mode mode)
     if (!*directory && mode == MODE_DEFERRED)
         make_fatal("SETTLE_MODE=deferred needs marks, which tell what is not yet durable: SETTLE_DIR is empty");
     if (recipes_mark_in(directory, mode != MODE_WRITEBACK) < 0)
-        make_fatal("SETTLE_DIR: %s: %s", directory,
-                   errno == EXDEV ? "another folder than for the targets before" : strerror(errno));
+        make_fatal("SETTLE_DIR: %s: %s%s", directory,
+                   errno == EXDEV ? "another folder than for the targets before" : strerror(errno),
+                   errno == EACCES || errno == EROFS ? "; without marks: SETTLE_DIR=" : "");
     return directory;
 }
 

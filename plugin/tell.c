@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tell.h"
 
@@ -47,6 +48,16 @@ static struct outcome conclude(struct set *set, size_t index)
     return outcome;
 }
 
+/* True where the file of INDEX is another hard link of one whose data are lost, as OUTCOME says: its caller may have to
+   remove that as well. */
+static bool is_lost_link(const struct set *set, size_t index, const struct outcome *outcome)
+{
+    const struct file *file = &set->file[index], *first = &set->file[file->same];
+
+    return outcome_lost(outcome) && file->what != OUTCOME_FAILED && first->in_tree &&
+           (file->dir != first->dir || strcmp(file->name, first->name) != 0);
+}
+
 bool tell_all(struct set *set, const struct engine_caller *caller)
 {
     bool failed = false;
@@ -57,7 +68,7 @@ bool tell_all(struct set *set, const struct engine_caller *caller)
 
         if (set->file[i].in_tree && outcome.what == OUTCOME_MISSING)
             continue;  /* it vanished on the way */
-        if (set->file[i].in_tree && set->file[i].same != SET_NONE)
+        if (set->file[i].in_tree && set->file[i].same != SET_NONE && !is_lost_link(set, i, &outcome))
             continue;  /* a hard link, or it was named as well: that has been told */
         if (!set->file[i].shown)
             path = file_path(set, &set->file[i]);

@@ -1364,7 +1364,7 @@ test_deferred_loses_what_was_pending_when_make_is_killed() {
 making cut
 making whole
 settle: cut: its recipe was cut short; removed, will be made again
-settle: whole: its recipe was cut short; removed, will be made again
+settle: whole: not yet durable, or its recipe was cut short; removed, will be made again
 EOF
     no_marks
 }

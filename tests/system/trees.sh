@@ -237,6 +237,34 @@ tree/file
 EXPECTED
 }
 
+# A file system that shows two others may pass on the inode numbers of both, bindfs for one: here both folders have one, and
+# both files.
+test_two_files_of_one_number() {
+    need_root "to mount file systems"
+    test -x "$BUILD/tests/fs/cachefs" || skip "needs libfuse3 (Debian package: libfuse3-dev)"
+    test -c /dev/fuse || skip "needs /dev/fuse"
+    command -v strace >/dev/null || skip "needs strace"
+    mkdir below below/one below/two shown
+    for part in one two; do
+        mount -t tmpfs "$part" below/$part 2>/dev/null || skip "needs leave to mount"
+        at_exit "umount '$PWD/below/$part'"
+        echo text >below/$part/file$part
+        sleep 0.01
+    done
+    test "$(stat -c %i below/one/fileone)" = "$(stat -c %i below/two/filetwo)" || skip "needs tmpfs with numbers of its own"
+    "$BUILD/tests/fs/cachefs" "$PWD/below" shown || skip "needs leave to mount by FUSE"
+    at_exit "umount -l '$PWD/shown'"
+    for names in shown/one/fileone\ shown/two/filetwo shown/; do
+        # shellcheck disable=SC2086 # two words
+        strace -f -y -o log -e trace=fsync "$BUILD/plugin/settle" $names
+        for synced in one/fileone two/filetwo one two; do
+            grep -q "fsync([0-9]*<.*/shown/$synced>)" log || fail "$names: $synced: $(cat log)"
+        done
+    done
+    strace -f -y -o log -e trace=fsync "$BUILD/plugin/settle" shown/one/fileone shown/ shown/one/../one/fileone
+    test "$(grep -c 'fileone>)' log)" = 1 || fail "twice: $(cat log)"
+}
+
 # shellcheck source=tests/lib.sh
 . "$SRC/tests/lib.sh"
 run_tests "$@"

@@ -28,6 +28,7 @@ static struct file *add(dev_t dev, ino_t ino)
     struct file *file = set_add(&set, "shown");
 
     assert_non_null(file);
+    file->name = strdup("no such file");
     assert_int_equal(set_identify(&set, file, &st), 0);
     return file;
 }

@@ -89,6 +89,17 @@ static void test_hard_links_once(void **state)
                         "fsync d/sub/deep, fsync d/sub, fsync d, fsync ., fsync e");
 }
 
+/* All names of a file whose data are lost are told, as the caller may have to remove them. */
+static void test_hard_link_of_a_lost_file(void **state)
+{
+    (void)state;
+    fake_hard_link("d/sub/again", fake_find("/w/d/a"));
+    fake_fail("fsync", "d/a", EIO, 1);
+    check(MODE_FSYNC, "d/ d/a", 1,
+          "d// settled, d/a failed at fsync (Input/output error), d/sub/b settled, "
+          "d/sub/again failed at fsync (Input/output error), d/sub/deep/c settled, d/a failed at fsync (Input/output error)");
+}
+
 static void test_named_twice(void **state)
 {
     (void)state;
@@ -460,6 +471,7 @@ int main(void)
         TEST(test_special_entries),
         TEST(test_link_to_a_tree),
         TEST(test_hard_links_once),
+        TEST(test_hard_link_of_a_lost_file),
         TEST(test_named_twice),
         TEST(test_file_named_as_well),
         TEST(test_vanishing_file),
