@@ -88,6 +88,23 @@ test_an_installation_works() {
     installation_works root
 }
 
+# A makefile that hands each target on, by a rule for any name, is not to do so with the plugin.
+test_rules_for_any_name() {
+    find_folders
+    build_make install
+    printf '%s\n' 'include settle.mk' 'include settle.mk' 'first: second' 'Makefile: ;' '%.mk: ;' '%: force; @echo $@' \
+        'force: ;' >Makefile
+    for option in --warn-undefined-variables -n -q; do
+        status=0
+        mk -I "root$includedir" $option >out 2>&1 || status=$?
+        ! grep 'settle\|overriding' out || fail "$option"
+        case $option in
+        -q) test $status = 1 || fail "-q: status $status: $(cat out)" ;;
+        *) test $status = 0 && test "$(wc -l <out)" = 2 || fail "$option: $(cat out)" ;;
+        esac
+    done
+}
+
 test_an_installation_that_was_moved_works() {
     find_folders
     build_make install
