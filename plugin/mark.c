@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,6 +15,7 @@
 
 #include "folder.h"
 #include "mark.h"
+#include "mark_state.h"
 #include "order.h"
 
 int mark_prepare(const char *directory)
@@ -172,80 +172,6 @@ static enum order order_for(const char *directory, const char *name, const struc
     return order;
 }
 
-static int set_time(const char *path, struct timespec time)
-{
-    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, time};
-
-    return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
-}
-
-static bool is_before(struct timespec a, struct timespec b)
-{
-    return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
-}
-
-/* The last change of NAME or, where that is a link, of what it leads to, if later: a recipe may write through it.
-   Returns 0, or -1 where there is no NAME. */
-static int last_change(const char *name, struct timespec *time)
-{
-    struct stat st;
-
-    if (lstat(name, &st) < 0)
-        return -1;
-    *time = st.st_ctim;
-    if (S_ISLNK(st.st_mode) && stat(name, &st) == 0 && is_before(*time, st.st_ctim))
-        *time = st.st_ctim;
-    return 0;
-}
-
-/* Whether what was changed at CHANGE was changed by a make that had been running for AGE nanoseconds when its mark
-   MARK was made: by the clock of the file system, which may be a server's.  For want of exact times, what it does in
-   its first two hundredths of a second is taken for older. */
-static bool is_by_maker(struct timespec change, const struct stat *mark, int64_t age)
-{
-    const int64_t late = 20000000;
-    int64_t since = (int64_t)(mark->st_ctim.tv_sec - change.tv_sec) * 1000000000 +
-                    (mark->st_ctim.tv_nsec - change.tv_nsec);
-
-    return since < age - late;
-}
-
-/* Notes down in the fresh mark at PATH what NAME is like before its recipe.  Where a link's time can't be set,
-   the file counts as touched; and so it does where the make itself, at work for AGE nanoseconds, has changed it:
-   another recipe of that one writes to it as well (t:: has two), and it is not whole before both are over. */
-static void note_state(const char *path, const char *name, int64_t age)
-{
-    struct timespec change;
-    struct stat mark;
-
-    if (lstat(path, &mark) < 0 || last_change(name, &change) < 0 || is_by_maker(change, &mark, age))
-        change = (struct timespec){0, 0};
-    set_time(path, change);
-    /* within one tick of the kernel's clock: mark_note changes the mark's ctime, and would hide it */
-    if (lstat(path, &mark) < 0 || (mark.st_mtim.tv_sec == mark.st_ctim.tv_sec &&
-                                   mark.st_mtim.tv_nsec == mark.st_ctim.tv_nsec))
-        set_time(path, (struct timespec){0, 0});
-}
-
-bool mark_is_untouched(const char *path, const char *name)
-{
-    struct timespec change;
-    struct mark mark;
-
-    if (mark_read(path, &mark) < 0 || last_change(name, &change) < 0 || mark.state.tv_sec == 0 ||
-        (mark.state.tv_sec == mark.changed.tv_sec && mark.state.tv_nsec == mark.changed.tv_nsec))
-        return false;  /* there was no file, or the time could not be set */
-    return mark.state.tv_sec == change.tv_sec && mark.state.tv_nsec == change.tv_nsec;
-}
-
-bool mark_is_old_link(const char *path, const struct stat *link)
-{
-    struct mark mark;
-
-    return S_ISLNK(link->st_mode) && mark_read(path, &mark) == 0 && mark.state.tv_sec != 0 &&
-           !is_before(mark.state, link->st_ctim);
-}
-
 static bool is_running(pid_t pid)
 {
     return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
@@ -290,7 +216,7 @@ static int make_one(const char *directory, const char *name, const char *maker, 
             *is_new = (result = symlink(text, path)) == 0;
     }
     if (result == 0 && *is_new && !was_nothing)
-        note_state(path, name, age);
+        mark_note_state(path, name, age);
     free(path);
     return result;
 }
@@ -344,7 +270,7 @@ int mark_restore(const char *directory, const char *entry, const char *maker, st
         return -1;
     result = symlink(maker, path);
     if (result == 0)
-        set_time(path, state);
+        mark_set_time(path, state);
     else if (errno == EEXIST)
         result = 0;
     free(path);
@@ -383,7 +309,7 @@ static int replace(const char *directory, const char *path, const char *maker, c
     if (new_path && result < 0 && errno == ENOENT && make_directories(directory, new_path) == 0)
         result = symlink(text, new_path);  /* a long name */
     if (result == 0 && time)
-        set_time(new_path, *time);
+        mark_set_time(new_path, *time);
     if (result == 0)
         result = rename(new_path, path);
     free(new_path);
@@ -448,7 +374,7 @@ void mark_cut_short(const char *directory, const char *name, const char *maker)
     struct mark mark;
 
     if (path && mark_read(path, &mark) == 0 && is_of(&mark, maker) && mark.end != MARK_RUNNING)
-        set_time(path, mark.state.tv_sec > TIME_OF_CUT_SHORT
+        mark_set_time(path, mark.state.tv_sec > TIME_OF_CUT_SHORT
                            ? (struct timespec){.tv_sec = -mark.state.tv_sec, .tv_nsec = mark.state.tv_nsec}
                            : (struct timespec){.tv_sec = TIME_OF_CUT_SHORT, .tv_nsec = mark.runner});
     free(path);
@@ -486,66 +412,4 @@ int mark_remove(const char *directory, const char *name, const char *maker)
     }
     free(path);
     return result < 0 && errno == ENOENT ? 0 : result;
-}
-
-struct listing {
-    const char *directory;
-    void (*found)(const char *path, const char *name, void *context);
-    void *context;
-};
-
-static void report(const struct listing *listing, const char *path, const char *text)
-{
-    const char *owner = strrchr(text, '@');
-    char *escaped = owner ? strndup(text, (size_t)(owner - text)) : NULL;
-    char *name = escaped && *escaped ? mark_unescape(escaped) : NULL;
-
-    if (name)
-        name = mark_found(listing->directory, name);
-    if (name)
-        listing->found(path, name, listing->context);
-    free(escaped);
-    free(name);
-}
-
-/* Lists DIRECTORY, in which names begin with PREFIX. */
-static int list(const struct listing *listing, const char *directory, const char *prefix)
-{
-    DIR *stream = opendir(directory);
-    const struct dirent *entry;
-    int result = 0;
-
-    if (!stream)
-        return errno == ENOENT ? 0 : -1;
-    while ((errno = 0, entry = readdir(stream))) {
-        size_t length = strlen(entry->d_name);
-        char *path = NULL, *text = NULL;
-        struct stat st = {0};
-
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0 ||
-            asprintf(&text, "%s%s", prefix, entry->d_name) < 0)
-            result = -1;
-        else if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-            report(listing, path, text);
-        else if (S_ISDIR(st.st_mode) && length == MARK_PIECE + 1 && text[strlen(text) - 1] == '+') {
-            text[strlen(text) - 1] = '\0';
-            result |= list(listing, path, text);
-        }
-        free(path);
-        free(text);
-    }
-    if (errno != 0)
-        result = -1;
-    closedir(stream);
-    return result;
-}
-
-int mark_each(const char *directory,
-              void (*found)(const char *path, const char *name, void *context), void *context)
-{
-    const struct listing listing = {directory, found, context};
-
-    return list(&listing, directory, "");
 }

@@ -1,0 +1,75 @@
+/* mark_each.c - the marks in a folder
+   SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mark.h"
+
+struct listing {
+    const char *directory;
+    void (*found)(const char *path, const char *name, void *context);
+    void *context;
+};
+
+static void report(const struct listing *listing, const char *path, const char *text)
+{
+    const char *owner = strrchr(text, '@');
+    char *escaped = owner ? strndup(text, (size_t)(owner - text)) : NULL;
+    char *name = escaped && *escaped ? mark_unescape(escaped) : NULL;
+
+    if (name)
+        name = mark_found(listing->directory, name);
+    if (name)
+        listing->found(path, name, listing->context);
+    free(escaped);
+    free(name);
+}
+
+/* Lists DIRECTORY, in which names begin with PREFIX. */
+static int list(const struct listing *listing, const char *directory, const char *prefix)
+{
+    DIR *stream = opendir(directory);
+    const struct dirent *entry;
+    int result = 0;
+
+    if (!stream)
+        return errno == ENOENT ? 0 : -1;
+    while ((errno = 0, entry = readdir(stream))) {
+        size_t length = strlen(entry->d_name);
+        char *path = NULL, *text = NULL;
+        struct stat st = {0};
+
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0 ||
+            asprintf(&text, "%s%s", prefix, entry->d_name) < 0)
+            result = -1;
+        else if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+            report(listing, path, text);
+        else if (S_ISDIR(st.st_mode) && length == MARK_PIECE + 1 && text[strlen(text) - 1] == '+') {
+            text[strlen(text) - 1] = '\0';
+            result |= list(listing, path, text);
+        }
+        free(path);
+        free(text);
+    }
+    if (errno != 0)
+        result = -1;
+    closedir(stream);
+    return result;
+}
+
+int mark_each(const char *directory,
+              void (*found)(const char *path, const char *name, void *context), void *context)
+{
+    const struct listing listing = {directory, found, context};
+
+    return list(&listing, directory, "");
+}
