@@ -72,7 +72,7 @@ static const char help[] =
     "      --version          print the version\n"
     "\n"
     "SETTLE_MODE, SETTLE_STABLE, SETTLE_TIMEOUT and SETTLE_VERBOSE in the environment\n"
-    "give the defaults.\n"
+    "give the defaults; SETTLE_DIR (.settle) is where --status and --recover look.\n"
     "Exit status: 0, 1 if a file failed, 2 for wrong usage.";
 
 static const char version[] =
