@@ -33,13 +33,18 @@ static void read_rules(void)
     free(makefiles);
 }
 
+static void read_once(bool *is_read)
+{
+    if (!*is_read)
+        read_rules();
+    *is_read = true;
+}
+
 bool makefiles_may_have_double_colon(const char *target)
 {
     static bool is_read;
 
-    if (!is_read)
-        read_rules();
-    is_read = true;
+    read_once(&is_read);
     return rules_are_double(target);
 }
 
@@ -47,8 +52,6 @@ bool makefiles_have_double_colon(const char *target)
 {
     static bool is_read;  /* there may be more of them later: the other one doesn't count on these */
 
-    if (!is_read)
-        read_rules();
-    is_read = true;
+    read_once(&is_read);
     return rules_name(target);
 }

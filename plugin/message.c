@@ -13,8 +13,8 @@
 
 #include "message.h"
 
-/* The length of the control character that TEXT begins with: a byte, or two where it's one of U+0080 to U+009F in UTF-8, some
-   of which mean to terminals what ESC and another byte do; 0 where it's none. */
+/* The length of the control character that TEXT begins with: a byte, or two where it's one of U+0080 to U+009F in UTF-8,
+   some of which mean to terminals what ESC and another byte do; 0 where it's none. */
 static int control_length(const char *text)
 {
     const unsigned char *c = (const unsigned char *)text;

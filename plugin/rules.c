@@ -58,8 +58,8 @@ static void cut_comment(char *line)
         }
 }
 
-/* True where each word of TARGETS is a pattern, whatever else is in it: "$(obj)/%::" is a rule of its own kind, a terminal one
-   (GNU make manual, Match-Anything Rules), and one target has one recipe. */
+/* True where each word of TARGETS is a pattern, whatever else is in it: "$(obj)/%::" is a rule of its own kind, a
+   terminal one (GNU make manual, Match-Anything Rules), and one target has one recipe. */
 static bool are_patterns(char *targets)
 {
     bool are = false;

@@ -21,8 +21,8 @@
 #define PROC_NAP 0.25
 
 /* True where FILE is what this process itself prints to, as the recipe does, and make: in "make >tree/log", with tree/ to
-   be settled.  That will not be let go of.  Where it can't be told what that is, it is none of the files; and where there was none,
-   the number may be that of a file that this process has opened since, to settle it. */
+   be settled.  That will not be let go of.  Where it can't be told what that is, it is none of the files; and where there
+   was none, the number may be that of a file that this process has opened since, to settle it. */
 static bool is_our_output(const struct set *set, const struct file *file)
 {
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {

@@ -410,7 +410,12 @@ EOF
     ./threads &
     threads=$!
     at_exit "kill -s KILL $threads 2>/dev/null || :"
-    until grep -q '^State:	Z' "/proc/$threads/status"; do sleep 0.01; done
+    tries=0
+    until grep -q '^State:	Z' "/proc/$threads/status"; do
+        tries=$((tries + 1))
+        test $tries -lt 500 || fail "its main thread does not end"
+        sleep 0.01
+    done
     run "$BUILD/plugin/settle" --timeout=0.1 over/file
     expect out <<EXPECTED
 settle: over/file: still open for writing by process $threads (threads)

@@ -88,6 +88,17 @@ static void test_not_asked(void **state)
     file_close(&set.file[0]);
 }
 
+/* The first file may have become a link to a tmpfs since it was found: that says nothing of the others. */
+static void test_first_is_elsewhere(void **state)
+{
+    (void)state;
+    take(20);
+    fake.magic = FAKE_TMPFS;
+    assert_int_equal(choose(MODE_FSYNC), WAY_NOTHING);
+    set.group[0].dev++;
+    assert_int_equal(choose(MODE_FSYNC), WAY_EACH);
+}
+
 /* Of many, every third or so tells. */
 static void test_sample(void **state)
 {
@@ -202,7 +213,8 @@ int main(void)
 #undef TEST
 #define TEST(function) cmocka_unit_test_setup_teardown(function, empty_set, free_set)
     const struct CMUnitTest tests[] = {
-        TEST(test_dirty),       TEST(test_not_asked),         TEST(test_sample),
+        TEST(test_dirty),       TEST(test_not_asked),         TEST(test_first_is_elsewhere),
+        TEST(test_sample),
         TEST(test_sample_is_at_most), TEST(test_no_cachestat), TEST(test_no_meminfo),
         TEST(test_file_system_tells), TEST(test_magic), TEST(test_none_can_be_opened),
     };

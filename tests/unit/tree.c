@@ -97,7 +97,8 @@ static void test_hard_link_of_a_lost_file(void **state)
     fake_fail("fsync", "d/a", EIO, 1);
     check(MODE_FSYNC, "d/ d/a", 1,
           "d// settled, d/a failed at fsync (Input/output error), d/sub/b settled, "
-          "d/sub/again failed at fsync (Input/output error), d/sub/deep/c settled, d/a failed at fsync (Input/output error)");
+          "d/sub/again failed at fsync (Input/output error), d/sub/deep/c settled, "
+          "d/a failed at fsync (Input/output error)");
 }
 
 static void test_named_twice(void **state)
