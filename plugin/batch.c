@@ -54,10 +54,10 @@ pid_t batch_shell(const char *directory, const char *name, const char *maker)
 {
     char *path = mark_path(directory, name, maker);
     struct mark mark;
-    bool is_deferred = path && mark_read(path, &mark) == 0 && mark.end == MARK_DEFERRED;
+    bool is_pending = path && mark_read(path, &mark) == 0 && mark_is_pending(&mark);
 
     free(path);
-    return is_deferred ? mark.runner : 0;
+    return is_pending ? mark.runner : 0;
 }
 
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count)

@@ -150,6 +150,12 @@ static int wait_for(pid_t child, const sigset_t *caught, int *status, bool *is_g
                 stop = number;
         } else if (number > 0 && asks_to_stop(number)) {
             *is_group = true;
+        } else if (number < 0 && errno != EINTR) {
+            /* a seccomp filter denies it, say: nothing is passed on then, and what asks to stop ends this process */
+            sigprocmask(SIG_UNBLOCK, caught, NULL);
+            while (waitpid(child, status, 0) < 0 && errno == EINTR)
+                ;
+            return stop;
         }
     }
 }

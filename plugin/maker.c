@@ -172,6 +172,7 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     struct maker maker, here;
     char copy[MAKER_TEXT];
     uint64_t start;
+    const uint32_t unknown = hash_line("", "");  /* /proc/sys may be hidden from one of two containers */
 
     if (length >= sizeof copy)
         return MAKER_UNKNOWN;
@@ -179,6 +180,8 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     copy[length] = '\0';
     if (!parse(copy, &maker) || describe(getpid(), &here) < 0)
         return MAKER_UNKNOWN;
+    if (maker.boot != here.boot && (maker.boot == unknown || here.boot == unknown) && is_local)
+        return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
     if (maker.boot != here.boot)
         return is_local || maker.machine == here.machine ? MAKER_GONE : MAKER_ELSEWHERE;
     if (maker.space != here.space)
@@ -187,8 +190,9 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
         return MAKER_SELF;
     if (read_start(maker.pid, &start) == 0)
         return start == maker.start ? MAKER_LIVES : MAKER_GONE;
-    /* With hidepid (proc(5)) another user's process is not to be seen, but it is there. */
-    if (errno != ESRCH && kill(maker.pid, 0) < 0 && errno == EPERM)
+    /* With hidepid (proc(5)) another user's process, or our own in another user namespace, is not to be seen, but it is
+       there. */
+    if (errno != ESRCH && (kill(maker.pid, 0) == 0 || errno == EPERM))
         return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
     return MAKER_GONE;
 }

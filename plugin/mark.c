@@ -53,7 +53,7 @@ static int make_directories(const char *directory, char *path)
 
 /* The modification time of a mark with "!" once the line is over, or once another one could not begin: so many seconds, and
    as many nanoseconds as the number of its process, which no recipe sets by chance. */
-enum { TIME_OF_SETTLED = 1, TIME_OF_DEFERRED = 2, TIME_OF_CUT_SHORT = 3 };
+enum { TIME_OF_SETTLED = 1, TIME_OF_DEFERRED = 2, TIME_OF_CUT_SHORT = 3, TIME_OF_UNSUCCESSFUL = 4 };
 
 /* For MARK_RUNNING, in a mark's text: see mark_note_failure. */
 enum { FAILED = '-' };
@@ -64,28 +64,53 @@ static int open_mark(const char *path)
     return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
+static bool is_end(char kind)
+{
+    return kind == MARK_SETTLED || kind == MARK_DEFERRED || kind == MARK_UNSUCCESSFUL;
+}
+
+/* The end that a mark with "!" of process RUNNER says with TIME. */
+static enum mark_end end_of_time(struct timespec time, pid_t runner)
+{
+    if (time.tv_nsec != runner)
+        return MARK_RUNNING;
+    switch (time.tv_sec) {
+    case TIME_OF_SETTLED:
+        return MARK_SETTLED;
+    case TIME_OF_DEFERRED:
+        return MARK_DEFERRED;
+    case TIME_OF_UNSUCCESSFUL:
+        return MARK_UNSUCCESSFUL;
+    default:
+        return MARK_RUNNING;
+    }
+}
+
+static time_t time_of_end(enum mark_end end)
+{
+    return end == MARK_SETTLED ? TIME_OF_SETTLED : end == MARK_DEFERRED ? TIME_OF_DEFERRED : TIME_OF_UNSUCCESSFUL;
+}
+
 /* Takes the text of MARK apart, whose time is TIME.  Returns 0, or -1 where it is no mark's. */
 static int parse(struct mark *mark, struct timespec time)
 {
     char *end, kind;
     pid_t maker;
 
-    mark->maker_length = strcspn(mark->text, "=!+~-");
+    mark->maker_length = strcspn(mark->text, "=!+~*-");
     end = mark->text + mark->maker_length;
     kind = *end;
     *end = '\0';
     maker = maker_pid(mark->text);
     *end = kind;
     mark->was_nothing = kind == '!';
-    if (mark->was_nothing && (end[1] == MARK_SETTLED || end[1] == MARK_DEFERRED || end[1] == FAILED))
+    if (mark->was_nothing && (is_end(end[1]) || end[1] == FAILED))
         kind = *++end;  /* where the time couldn't be set */
     mark->has_failed = kind == FAILED;
     mark->runner = kind ? (pid_t)strtol(end + 1, NULL, 10) : 0;
-    mark->end = kind == MARK_SETTLED || kind == MARK_DEFERRED ? (enum mark_end)kind : MARK_RUNNING;
-    if (kind == '!' && time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_SETTLED)
-        mark->end = MARK_SETTLED;
-    else if (kind == '!' && time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_DEFERRED)
-        mark->end = MARK_DEFERRED;
+    mark->end = is_end(kind) ? (enum mark_end)kind : MARK_RUNNING;
+    if (kind == '!')
+        mark->end = end_of_time(time, mark->runner);
     else if (time.tv_sec < 0 || (time.tv_nsec == mark->runner && time.tv_sec == TIME_OF_CUT_SHORT))
         mark->end = MARK_RUNNING;
     return maker == 0 ? -1 : 0;
@@ -120,6 +145,11 @@ bool mark_is_there(const char *directory, const char *name, const char *maker)
 
     free(path);
     return is;
+}
+
+bool mark_is_pending(const struct mark *mark)
+{
+    return mark->end == MARK_DEFERRED || mark->end == MARK_UNSUCCESSFUL;
 }
 
 int mark_read(const char *path, struct mark *mark)
@@ -165,6 +195,8 @@ static enum order order_for(const char *directory, const char *name, const struc
 
     if (stat(name, &st) == 0)
         return order_of_update(order_of(directory, &st, known), name, &st);
+    if (lstat(name, &st) == 0)
+        return ORDER_UNKNOWN;  /* a link to what is not there: it may come to be on any file system */
     folder = folder_of(name);
     if (folder && (stat(folder, &st) == 0 || stat(".", &st) == 0))
         order = order_of(directory, &st, known);
@@ -323,7 +355,7 @@ static int note_in_time(int fd, enum mark_end end, pid_t runner)
 {
     const struct timespec times[2] = {
         {.tv_nsec = UTIME_OMIT},
-        {.tv_sec = end == MARK_SETTLED ? TIME_OF_SETTLED : TIME_OF_DEFERRED, .tv_nsec = runner},
+        {.tv_sec = time_of_end(end), .tv_nsec = runner},
     };
     struct stat st;
 

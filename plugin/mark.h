@@ -8,6 +8,7 @@
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836=4720   settle-sh 4720 runs a line
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836+4720   it is over, and settled
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836~4720   it is over, not durable
+     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836*4720   it has failed by itself, not durable
 
    Its modification time is the ctime that the file had when it was marked, or the Epoch where there was none or
    where the maker itself had changed it: a file of a recipe that was cut short before it touched that is left alone
@@ -17,7 +18,7 @@
    three of a mark's six changes to the file system.
 
      lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   it runs or, where the time is 4720 ns
-                                          into the first or second second of 1970, is over: + or ~
+                                          into the first, second or fourth second of 1970, is over: +, ~ or *
 
    In the third second it was over, but the next line could not be marked (mark_cut_short); where the time says something
    else already, it is that before 1970 then.
@@ -46,7 +47,9 @@
 /* An entry of a directory may be 255 bytes long; longer names are cut into directories, "+" at their end. */
 #define MARK_PIECE 220
 
-enum mark_end { MARK_RUNNING = 0, MARK_SETTLED = '+', MARK_DEFERRED = '~' };
+/* MARK_UNSUCCESSFUL: make may ignore that and take the target for made, so the file is to become durable all the same; but
+   nobody may say that the recipe has made it. */
+enum mark_end { MARK_RUNNING = 0, MARK_SETTLED = '+', MARK_DEFERRED = '~', MARK_UNSUCCESSFUL = '*' };
 
 struct mark {
     char text[MARK_TEXT];
@@ -121,6 +124,9 @@ bool mark_is_old_link(const char *path, const struct stat *link);
 
 /* True where NAME has a mark of MAKER's, or nobody knows. */
 bool mark_is_there(const char *directory, const char *name, const char *maker);
+
+/* True where the line of MARK is over, and its file not durable for all that is known. */
+bool mark_is_pending(const struct mark *mark);
 
 /* Reads the mark at PATH.  Returns 0, or -1 with errno (EINVAL: a link that is no mark). */
 int mark_read(const char *path, struct mark *mark);

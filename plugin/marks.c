@@ -45,6 +45,8 @@ static const char *describe_end(const struct mark *mark)
         return "a line of its recipe has ended";
     if (mark->end == MARK_DEFERRED)
         return "not yet durable, its recipe has ended";
+    if (mark->end == MARK_UNSUCCESSFUL)
+        return "not yet durable, a line of its recipe has failed";
     return "its recipe was begun";
 }
 

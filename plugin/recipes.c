@@ -167,11 +167,12 @@ static void finish(size_t self, enum mark_end end)
 
         if (is_shared(name, self))
             continue;
-        if (end == MARK_DEFERRED && !mark_is_key(state.directory, name))
+        if ((end == MARK_DEFERRED || end == MARK_UNSUCCESSFUL) && !mark_is_key(state.directory, name))
             pending_add(name);
         else
             mark_remove(state.directory, name, state.maker);
-        recover_made_again(state.directory, name, state.maker);
+        if (end != MARK_UNSUCCESSFUL)  /* what was made old must stay so, until a recipe has made it */
+            recover_made_again(state.directory, name, state.maker);
     }
     slots_give(&recipe->page, &recipe->files);
     recipe_free(recipe);

@@ -27,7 +27,7 @@ static struct list kept;
 const char *recovery_reason(const struct recovery *recovery)
 {
     /* a line of it has ended, perhaps the last one: nobody knows any more */
-    if (recovery->mark.end == MARK_DEFERRED)
+    if (mark_is_pending(&recovery->mark))
         return "not yet durable, or its recipe was cut short";
     return "its recipe was cut short";
 }
@@ -104,13 +104,19 @@ static bool has_folder(const char *name)
     return has;
 }
 
-/* True where ST is that of a directory, or of an old link to one. */
-static bool is_directory(const struct recovery *recovery, const struct stat *st)
+/* The type of what ST is of or, where that is an old link, of what it leads to. */
+static mode_t type_of(const struct recovery *recovery, const struct stat *st)
 {
     struct stat target;
 
-    return S_ISDIR(st->st_mode) || (mark_is_old_link(recovery->path, st) && stat(recovery->name, &target) == 0 &&
-                                    S_ISDIR(target.st_mode));
+    return (mark_is_old_link(recovery->path, st) && stat(recovery->name, &target) == 0 ? target.st_mode : st->st_mode) &
+           S_IFMT;
+}
+
+/* A device, a FIFO or a socket has no content of its own. */
+static bool may_be_half_made(mode_t type)
+{
+    return type == S_IFREG || type == S_IFLNK || type == S_IFDIR;
 }
 
 /* The file NAME, or the target that it stands for; NULL where that can't be told: a key in a folder for many others is of a
@@ -138,6 +144,7 @@ static enum recovery_what remove_file(const char *directory, const struct recove
 {
     enum recovery_what what = RECOVERY_REMOVED;
     struct stat st;
+    mode_t type;
 
     if (lstat(recovery->name, &st) < 0) {
         if (errno == ENOENT && *directory == '/' && !mark_is_key(directory, recovery->name) &&
@@ -146,9 +153,9 @@ static enum recovery_what remove_file(const char *directory, const struct recove
         if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
             return RECOVERY_FAILED;
         what = RECOVERY_NOTHING;
-    } else if (is_untouched(recovery))
+    } else if (is_untouched(recovery) || !may_be_half_made(type = type_of(recovery, &st)))
         what = RECOVERY_NOTHING;
-    else if (is_directory(recovery, &st))
+    else if (type == S_IFDIR)
         what = RECOVERY_DIRECTORY;
     if (just_look)
         return what == RECOVERY_REMOVED ? RECOVERY_CUT_SHORT : what;
@@ -200,7 +207,7 @@ static void search_one(const char *path, const char *name, void *context)
     struct mark mark;
 
     if (!search->found && strcmp(name, search->name) == 0 && strcmp(path, search->path) != 0 &&
-        mark_read(path, &mark) == 0)
+        mark_read(path, &mark) == 0 && !worker_runs_us(&mark))
         search->found = maker_look(mark.text, mark.maker_length, search->directory,
                                    search->is_local) != MAKER_GONE;
 }

@@ -157,7 +157,7 @@ static void end_own(const struct recovery *recovery)
     maker[recovery->mark.maker_length] = '\0';
     if (recovery->mark.end == MARK_SETTLED)
         mark_remove(directory, name, maker);
-    else if (recovery->mark.end == MARK_DEFERRED && batch_settle(directory, maker, &name, 1) != 0)
+    else if (mark_is_pending(&recovery->mark) && batch_settle(directory, maker, &name, 1) != 0)
         make_fatal("%s: what was deferred can't be made durable", name);
     else if (recovery->mark.end == MARK_RUNNING && !mark_is_key(directory, name))
         make_fail_at_end("%s: cut short or not made durable, will be made again by the next make", name);

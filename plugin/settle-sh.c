@@ -131,9 +131,8 @@ static void mark_files(const struct job *job, const struct list *names)
 /* The line is over: the plugin takes its marks for those of a finished target, unless another line follows.  The
    first file's is noted last, since the plugin looks at that.  A mark that can't be changed stays, and costs a
    rebuild.  Returns 0, or -1 where one isn't there any more. */
-static int note_end(const struct job *job, const struct list *marked)
+static int note_end(const struct job *job, const struct list *marked, enum mark_end end)
 {
-    enum mark_end end = job->options.mode == MODE_DEFERRED ? MARK_DEFERRED : MARK_SETTLED;
     int result = 0;
 
     for (size_t i = marked->count; i-- > 0;)
@@ -162,7 +161,7 @@ static int settle_files(struct job *job)
 /* All has gone well: notes that down, and returns the exit status. */
 static int end_well(struct job *job, const struct list *marked)
 {
-    if (note_end(job, marked) == 0 || job->options.mode != MODE_DEFERRED)
+    if (note_end(job, marked, job->options.mode == MODE_DEFERRED ? MARK_DEFERRED : MARK_SETTLED) == 0 || job->options.mode != MODE_DEFERRED)
         return 0;
     /* the recipe, say, has removed the marks (git clean): nobody would know of these files later */
     job->options.mode = MODE_FSYNC;
@@ -238,13 +237,13 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
     if (child_run(plain, command, *job->batch ? settle_batch : NULL, &meanwhile, &status) < 0) {
         int error = errno;
 
-        note_end(job, &marked);  /* nothing has run that could be cut short */
+        note_end(job, &marked, MARK_UNSUCCESSFUL);  /* nothing has run that could be cut short */
         cannot_run(command[0], error);
     }
     if (status == 0)
         result = settle_files(job);
     else if (!child_is_cut_short(status))  /* one that has failed is make's affair */
-        note_end(job, &marked);
+        note_end(job, &marked, MARK_UNSUCCESSFUL);
     /* where the batch has failed, make ends the recipe here, and the mark is to stay: the line's end is not noted */
     if (meanwhile.status != 0)
         result = meanwhile.status;

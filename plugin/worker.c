@@ -102,3 +102,8 @@ pid_t worker_find(const struct mark *mark)
         closedir(proc);
     return found;
 }
+
+bool worker_runs_us(const struct mark *mark)
+{
+    return is_of_lines(mark, getpid(), getenv(WORKER));
+}

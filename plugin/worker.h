@@ -7,6 +7,7 @@
 #ifndef SETTLE_WORKER_H
 #define SETTLE_WORKER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "mark.h"
@@ -24,5 +25,8 @@ char *worker_describe(const char *maker, const char *outer);
    none.  Other users' and other PID namespaces' processes are not seen, nor those that have cleared their
    environment. */
 pid_t worker_find(const struct mark *mark);
+
+/* True where MARK is that of a line which this process is run by: a make within its recipe. */
+bool worker_runs_us(const struct mark *mark);
 
 #endif

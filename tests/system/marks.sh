@@ -1738,6 +1738,88 @@ EOF
     no_marks
 }
 
+# What was made old stays so while a recipe fails by itself: nothing has made it.
+test_a_recipe_that_fails_after_recovery() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+header: private SETTLE = $@
+folder: private SETTLE = $@/ $@
+header folder: source
+	@$(if $(HOLD),touch ready; exec sleep 100)
+	@exit $(or $(STATUS),0)
+	@$(if $(filter folder,$@),mkdir -p $@; cp source $@/file,cp source $@)
+EOF
+    for mode in fsync deferred; do
+        for target in header folder; do
+            echo old >source
+            make_works $target
+            echo new >source
+            touch -d '1 minute' source
+            cut_in . $target
+            touch -d '1 minute ago' source
+            make_fails SETTLE_MODE=$mode STATUS=1 $target
+            make_works $target
+            grep -q 'is up to date' out && fail "$mode, $target: $(cat out)"
+            test "$(cat header)" = "$(cat source)" || test $target = folder || fail "$mode: $(cat header)"
+        done
+    done
+    cmp folder/file source || fail "$(cat folder/file)"
+    make_works header folder
+    no_marks
+}
+
+# make takes a target for made whose last line has failed with a "-" before it.
+test_an_ignored_failure_is_made_durable() {
+    mkdir folder
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+folder/output: private SETTLE = $@
+folder/output:
+	-@echo text >$@; exit 1
+EOF
+    TRACE=execve,fsync,fdatasync,syncfs traced trace -y "$MAKE" --no-print-directory >out 2>&1 || fail "$(cat out)"
+    traced_make=$(sed -n 's/^\([0-9]*\) .*/\1/p;q' trace)
+    syncers >got
+    expect got <<'EOF'
+make
+EOF
+    no_marks
+}
+
+test_a_fifo_is_left_alone() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+fifo link: private SETTLE = $@
+fifo link: FORCE
+	@touch $@; $(if $(HOLD),touch ready; exec sleep 100,echo text >$@ & cat fifo >text)
+FORCE:
+EOF
+    mkfifo fifo
+    ln -s fifo link
+    for target in fifo link; do
+        cut_in . $target
+        make_works $target
+        { test -p fifo && test -L link; } || fail "$target: $(ls -l; cat out)"
+    done
+    no_marks
+}
+
+# The mark of the recipe that this make is of itself says nothing about who else makes the file.
+test_a_make_of_the_same_file_within_its_recipe() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@$(if $(INNER),echo half >$@; $(if $(HOLD),kill -9 $$(ps -o ppid= $$PPID) $$PPID; sleep 9;) echo whole >$@,\
+		$(MAKE) INNER=1 HOLD=1; $(MAKE) INNER=1)
+EOF
+    need ps procps
+    make_works
+    grep -q 'output: its recipe was cut short; removed' out || fail "$(cat out)"
+    test "$(cat output)" = whole || fail "$(cat output)"
+    no_marks
+}
+
 # Of a recipe that was cut short some files are removed: it has to run again, though its target has not been touched, or
 # is none of them.
 test_a_recipe_is_run_again_whose_target_is_untouched() {

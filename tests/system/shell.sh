@@ -337,5 +337,22 @@ test_overlayfs_over_tmpfs() {
     test -s merged/output
 }
 
+# A seccomp filter may deny what settle-sh waits with: it must not try for ever.
+test_sigwaitinfo_is_denied() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output: ; @echo text >$@; exit $(STATUS)
+EOF
+    for status in 3 0; do
+        rm -f output
+        expected=$((status == 0 ? 0 : 2)) got=0
+        TRACE=rt_sigtimedwait traced trace -e inject=rt_sigtimedwait:error=EPERM timeout 60 \
+            "$MAKE" --no-print-directory STATUS=$status >out 2>&1 || got=$?
+        grep -q INJECTED trace || fail "nothing was denied"
+        test $got = $expected || fail "status $got: $(cat out)"
+    done
+}
+
 . "$SRC/tests/lib.sh"
 run_tests "$@"

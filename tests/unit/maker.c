@@ -68,6 +68,23 @@ static void test_other_start_or_boot_or_host(void **state)
     assert_int_equal(look_changed(1, 0, 0, 0, false), MAKER_SELF);
 }
 
+/* The hash of nothing: /proc/sys is hidden from one of two containers, say. */
+static void test_unknown_boot(void **state)
+{
+    const unsigned unknown = 2166136261U;
+    int fd;
+
+    (void)state;
+    assert_int_equal(mkdir("marks", 0777), 0);
+    assert_int_equal(look_changed(0, (unsigned)here.boot ^ unknown, 0, 0, true), MAKER_GONE);
+    fd = open("marks", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(flock(fd, LOCK_SH), 0);
+    assert_int_equal(look_changed(0, (unsigned)here.boot ^ unknown, 0, 0, true), MAKER_LIVES);
+    assert_int_equal(look_changed(1, (unsigned)here.boot ^ unknown, 0, 0, false), MAKER_ELSEWHERE);
+    close(fd);
+    rmdir("marks");
+}
+
 static void test_no_maker(void **state)
 {
     static const char *const texts[] = {"", "x", "1.2.3.4", "somewhere/else", "1f0c6a3b.77aa01c2.x.1.2",
@@ -195,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_self),
         TEST(test_other_start_or_boot_or_host),
+        TEST(test_unknown_boot),
         TEST(test_no_maker),
         TEST(test_child),
         TEST(test_other_namespace),
