@@ -161,7 +161,9 @@ static int settle_files(struct job *job)
 /* All has gone well: notes that down, and returns the exit status. */
 static int end_well(struct job *job, const struct list *marked)
 {
-    if (note_end(job, marked, job->options.mode == MODE_DEFERRED ? MARK_DEFERRED : MARK_SETTLED) == 0 || job->options.mode != MODE_DEFERRED)
+    const bool is_deferred = job->options.mode == MODE_DEFERRED;
+
+    if (note_end(job, marked, is_deferred ? MARK_DEFERRED : MARK_SETTLED) == 0 || !is_deferred)
         return 0;
     /* the recipe, say, has removed the marks (git clean): nobody would know of these files later */
     job->options.mode = MODE_FSYNC;
