@@ -138,10 +138,8 @@ static bool is_hooked(void)
     return is;
 }
 
-int hook_prepare(const char *library)
+void hook_prepare(const char *library)
 {
-    if (is_hooked())
-        return -1;
     program_find(library);
     makefiles_note();
     project_shell_inherit();
@@ -153,5 +151,4 @@ int hook_prepare(const char *library)
         free(make_expand("$(eval override GPATH = $$(settle-hook gpath))"));
     free(make_expand("$(eval override settle-begun :=)"));
     free(make_expand("$(eval override export " JOB " = $$(if $$(value SETTLE),$$(settle-hook job)))"));
-    return 0;
 }

@@ -7,9 +7,8 @@
 #include <stdbool.h>
 
 /* Sets the hook, to go in when all makefiles are read.  LIBRARY is the path of settle.so: settle-sh
-   is looked for beside it, then where it was configured to be installed.  Returns 0, or -1 where
-   another copy of the plugin is there already. */
-int hook_prepare(const char *library);
+   is looked for beside it, then where it was configured to be installed. */
+void hook_prepare(const char *library);
 
 /* HOOK_WAITING until make has read all makefiles; HOOK_DRY where it doesn't run recipes then. */
 enum hook_state { HOOK_WAITING, HOOK_IN, HOOK_DRY };

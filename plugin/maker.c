@@ -28,20 +28,27 @@ struct maker {
     uint64_t space;   /* the PID namespace's inode */
 };
 
-/* FNV-1a of the first line of the file PATH, or of FALLBACK where there is none. */
+/* FNV-1a of TEXT up to its end, or its first line's. */
+static uint32_t hash_text(const char *text)
+{
+    uint32_t hash = UINT32_C(2166136261);
+
+    for (; *text && *text != '\n'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT32_C(16777619);
+    return hash;
+}
+
+/* The same of the first line of the file PATH, or of FALLBACK where there is none. */
 static uint32_t hash_line(const char *path, const char *fallback)
 {
     char line[256] = "";
     FILE *file = fopen(path, "re");
-    uint32_t hash = UINT32_C(2166136261);
 
     if (!file || !fgets(line, sizeof line, file) || *line == '\n')
         snprintf(line, sizeof line, "%s", fallback);
     if (file)
         fclose(file);
-    for (const char *c = line; *c && *c != '\n'; c++)
-        hash = (hash ^ (unsigned char)*c) * UINT32_C(16777619);
-    return hash;
+    return hash_text(line);
 }
 
 /* The start of process PID into *START.  Returns 0, or -1 where there is none, or only its zombie. */
@@ -147,24 +154,41 @@ void maker_shorten(const char *text, char short_text[MAKER_SHORT])
     snprintf(short_text, MAKER_SHORT, "%d.%" PRIu64, (int)maker.pid, maker.start % 1000000000000);
 }
 
-/* The lock that all makers hold shared can be had for ourselves alone: none of them lives.  Another process that asks just
-   now has it as well, for an instant: two makes that start at once must not take each other for the dead one. */
-static bool is_unlocked(const char *directory)
+/* The byte of the folder of marks that the maker TEXT keeps locked. */
+static struct flock byte_of(const char *text, short type)
 {
-    const struct timespec nap = {.tv_nsec = 200000};
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is = false;
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)hash_text(text), .l_len = 1};
+}
 
-    for (int tries = 0; fd >= 0 && !is && tries < 5; tries++) {
-        if (tries > 0)
-            nanosleep(&nap, NULL);
-        is = flock(fd, LOCK_EX | LOCK_NB) == 0;
-        if (!is && errno != EWOULDBLOCK)
-            break;
-    }
+/* True where the maker TEXT, which can't be looked at, does not keep its byte of DIRECTORY locked: it is gone.  To ask is no
+   lock of one's own: two makes that start at once don't take each other for the dead one. */
+static bool is_unlocked(const char *directory, const char *text)
+{
+#ifdef F_OFD_GETLK
+    struct flock byte = byte_of(text, F_WRLCK);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is = fd >= 0 && fcntl(fd, F_OFD_GETLK, &byte) == 0 && byte.l_type == F_UNLCK;
+
     if (fd >= 0)
         close(fd);
     return is;
+#else
+    (void)directory, (void)text;
+    return false;
+#endif
+}
+
+/* Locks the byte of the maker TEXT for as long as the folder's descriptor FD is open.  Where that can't be had, a maker
+   of another PID namespace takes this one for gone, or for alive, as the kernel answers. */
+static void lock_byte(int fd, const char *text)
+{
+#ifdef F_OFD_SETLK
+    struct flock byte = byte_of(text, F_RDLCK);
+
+    fcntl(fd, F_OFD_SETLK, &byte);
+#else
+    (void)fd, (void)text;
+#endif
 }
 
 enum maker_state maker_look(const char *text, size_t length, const char *directory, bool is_local)
@@ -172,7 +196,7 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     struct maker maker, here;
     char copy[MAKER_TEXT];
     uint64_t start;
-    const uint32_t unknown = hash_line("", "");  /* /proc/sys may be hidden from one of two containers */
+    const uint32_t unknown = hash_text("");  /* /proc/sys may be hidden from one of two containers */
 
     if (length >= sizeof copy)
         return MAKER_UNKNOWN;
@@ -181,11 +205,11 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     if (!parse(copy, &maker) || describe(getpid(), &here) < 0)
         return MAKER_UNKNOWN;
     if (maker.boot != here.boot && (maker.boot == unknown || here.boot == unknown) && is_local)
-        return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
+        return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
     if (maker.boot != here.boot)
         return is_local || maker.machine == here.machine ? MAKER_GONE : MAKER_ELSEWHERE;
     if (maker.space != here.space)
-        return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
+        return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
     if (maker.pid == here.pid && maker.start == here.start)
         return MAKER_SELF;
     if (read_start(maker.pid, &start) == 0)
@@ -193,7 +217,7 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     /* With hidepid (proc(5)) another user's process, or our own in another user namespace, is not to be seen, but it is
        there. */
     if (errno != ESRCH && (kill(maker.pid, 0) == 0 || errno == EPERM))
-        return is_unlocked(directory) ? MAKER_GONE : MAKER_LIVES;
+        return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
     return MAKER_GONE;
 }
 
@@ -216,11 +240,13 @@ int64_t maker_age(const char *text)
 
 static int locked = -1;
 
-int maker_lock(const char *directory)
+int maker_lock(const char *directory, const char *text)
 {
     const struct timespec nap = {.tv_nsec = 1000000};
 
-    /* who removes the directory, or asks whether anybody lives, has it for an instant */
+    if (locked >= 0)
+        close(locked);
+    /* who removes the directory has it for an instant */
     for (int tries = 0; tries < 1000; tries++) {
         bool is_busy = false;
 
@@ -231,8 +257,10 @@ int maker_lock(const char *directory)
             return errno == ENOTDIR ? -1 : 0;
         if (locked >= 0 && flock(locked, LOCK_SH | LOCK_NB) < 0)
             is_busy = errno == EWOULDBLOCK;
-        if (locked >= 0 && !is_busy && folder_still_has(directory, locked))
+        if (locked >= 0 && !is_busy && folder_still_has(directory, locked)) {
+            lock_byte(locked, text);
             return 0;
+        }
         if (locked >= 0)
             close(locked);
         locked = -1;
@@ -240,6 +268,11 @@ int maker_lock(const char *directory)
     }
     errno = EWOULDBLOCK;
     return -1;
+}
+
+bool maker_has_lock(const char *directory)
+{
+    return locked < 0 || folder_still_has(directory, locked);
 }
 
 void maker_unlock(const char *directory)

@@ -26,9 +26,9 @@ enum maker_state {
 int maker_describe(pid_t pid, char text[MAKER_TEXT]);
 
 /* What there is to know now of the maker described by the LENGTH bytes at TEXT.  A process of another
-   PID namespace on this kernel can't be looked at: it lives if DIRECTORY, which makers of marks in it keep
-   locked (maker_lock), is locked.  IS_LOCAL: the file system of DIRECTORY can't be mounted by two hosts at
-   once, so another boot is an earlier one of this host. */
+   PID namespace on this kernel can't be looked at: it lives if its byte of DIRECTORY is locked (maker_lock).
+   IS_LOCAL: the file system of DIRECTORY can't be mounted by two hosts at once, so another boot is an earlier one of
+   this host. */
 enum maker_state maker_look(const char *text, size_t length, const char *directory, bool is_local);
 
 /* For how long the maker described by TEXT has been running, in nanoseconds, up to a hundredth of a second too long;
@@ -43,9 +43,13 @@ pid_t maker_pid(const char *text);
 #define MAKER_SHORT 24
 void maker_shorten(const char *text, char short_text[MAKER_SHORT]);
 
-/* Makes DIRECTORY and keeps it locked until maker_unlock, or for as long as this process lives; where locks
-   can't be had, goes without.  Returns 0, or -1 with errno. */
-int maker_lock(const char *directory);
+/* Makes DIRECTORY and keeps it locked, and in it a byte that stands for the maker TEXT, until maker_unlock, or for as
+   long as this process lives; where locks can't be had, goes without.  Once more: locks what is there now.  Returns 0,
+   or -1 with errno. */
+int maker_lock(const char *directory, const char *text);
+
+/* False where DIRECTORY is another one by now, or none, than the one that is locked: a recipe has removed it. */
+bool maker_has_lock(const char *directory);
 
 /* Gives that back, and removes DIRECTORY as maker_clear does. */
 void maker_unlock(const char *directory);

@@ -37,7 +37,7 @@ static int list(const struct listing *listing, const char *directory, const char
 {
     DIR *stream = opendir(directory);
     const struct dirent *entry;
-    int result = 0;
+    int error = 0;
 
     if (!stream)
         return errno == ENOENT ? 0 : -1;
@@ -50,20 +50,22 @@ static int list(const struct listing *listing, const char *directory, const char
             continue;
         if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0 ||
             asprintf(&text, "%s%s", prefix, entry->d_name) < 0)
-            result = -1;
+            error = errno;
         else if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
             report(listing, path, text);
         else if (S_ISDIR(st.st_mode) && length == MARK_PIECE + 1 && text[strlen(text) - 1] == '+') {
             text[strlen(text) - 1] = '\0';
-            result |= list(listing, path, text);
+            if (list(listing, path, text) < 0)
+                error = errno;
         }
         free(path);
         free(text);
     }
     if (errno != 0)
-        result = -1;
+        error = errno;
     closedir(stream);
-    return result;
+    errno = error;
+    return error == 0 ? 0 : -1;
 }
 
 int mark_each(const char *directory,

@@ -54,7 +54,7 @@ int settle_gmk_setup(void)
     char path[PATH_MAX];
 
     if (is_loaded)
-        return 1;  /* under a second name: make knows files by name, the dynamic linker by inode */
+        return 1;  /* under a second name, or a copy: make looks for this function in all that is loaded first */
     is_loaded = true;
     make_recall_failure();
     /* The defaults.  Defined, so that --warn-undefined-variables has nothing to say of them. */
@@ -63,8 +63,7 @@ int settle_gmk_setup(void)
                      "$(eval SETTLE_DIR ?= .settle)$(eval SETTLE_RECOVER ?=)"
                      "$(eval SETTLE_BATCH_FILES ?= 256)$(eval SETTLE_BATCH_BYTES ?= 268435456)"
                      "$(eval SETTLE_BATCH_SECONDS ?= 30)"));
-    if (hook_prepare(find_library(path)) < 0)
-        return 1;  /* a copy of this file is loaded and does the work */
+    hook_prepare(find_library(path));
     keep_name();
     gmk_add_function("settle", function_settle, 1, 1, GMK_FUNC_DEFAULT);
     gmk_add_function("settle-hook", hook_function, 1, 1, GMK_FUNC_DEFAULT);

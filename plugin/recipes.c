@@ -65,7 +65,7 @@ static int begin(const char *directory)
 {
     struct stat here;
 
-    if (maker_describe(getpid(), state.maker) < 0 || maker_lock(directory) < 0)
+    if (maker_describe(getpid(), state.maker) < 0 || maker_lock(directory, state.maker) < 0)
         return -1;
     state.pid = getpid();
     state.catches_quit = catches_quit();
@@ -96,6 +96,11 @@ int recipes_mark_in(const char *directory, bool durably)
     }
     if (!state.directory && begin(directory) < 0)
         return -1;
+    if (!maker_has_lock(directory)) {  /* git clean, say */
+        if (maker_lock(directory, state.maker) < 0)
+            return -1;
+        state.is_durable = false;
+    }
     if (durably && !state.is_durable) {
         if (mark_prepare_durably(state.directory) < 0)
             return -1;

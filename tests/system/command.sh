@@ -329,6 +329,8 @@ test_defaults_from_the_environment() {
     expect out </dev/null
     settle_ends 0 -m fsync file
     grep -q '^settle: file: settled' out || fail "$(cat out)"
+    SETTLE_MODE=deferred trace_settle 0 file
+    grep -qx 'fsync file' calls || fail "nobody comes later: $(cat calls)"
     export SETTLE_VERBOSE='' SETTLE_MODE=''
     trace_settle 0 file
     grep -qx 'fsync file' calls || fail "$(cat calls)"

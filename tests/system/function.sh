@@ -461,13 +461,14 @@ test_more_files_than_descriptors() {
 
 test_mode_by_target() {
     mkdir folder
-    touch folder/synced folder/written folder/off
+    touch folder/synced folder/written folder/deferred folder/off
     cat >Makefile <<'EOF'
 load $(PLUGIN)
-all: synced written off
+all: synced written deferred off
 written: SETTLE_MODE = writeback
+deferred: SETTLE_MODE = deferred
 off: SETTLE_MODE = off
-synced written off:
+synced written deferred off:
 	@echo $(settle folder/$@)
 EOF
     trace_make SETTLE_VERBOSE=1
@@ -482,6 +483,8 @@ settle: folder/synced: settled, 0 bytes
 folder/synced
 settle: folder/written: settled, 0 bytes
 folder/written
+settle: folder/deferred: settled, 0 bytes
+folder/deferred
 folder/off
 EOF
 }

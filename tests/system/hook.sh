@@ -857,6 +857,8 @@ test_a_blank_in_an_option_is_no_dry_run() {
     expect out <<'EOF'
 touch output
 EOF
+    make_works SETTLE_VERBOSE=1 -- -n=1  # a variable of that name
+    expect_settled output
 }
 
 test_shell_function_in_a_variable_that_the_recipe_uses_too() {

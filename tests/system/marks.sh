@@ -1659,6 +1659,97 @@ test_marks_of_two_folders_in_one_above_them() {
     no_marks
 }
 
+# Starts make in a PID namespace of its own; $make is the process that has all there end with it, and its output is in
+# the file log.  Then make_works makes in another one.
+start_in_namespace() {
+    # shellcheck disable=SC2086
+    ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} \
+        "$MAKE" --no-print-directory "$@" >log 2>&1 ) &
+    make=$!
+    at_exit "kill -s KILL $make 2>/dev/null || :"
+}
+
+in_namespaces() {
+    need_root "to make PID namespaces"
+    unshare -pf --kill-child --mount-proc true 2>/dev/null || skip "needs leave to make PID namespaces"
+    printf '%s\n' 'load $(PLUGIN)' 'x y: private SETTLE = $@' "x y: ; @$1" \
+        '	@echo half >$@; $(if $(filter $@,$(HOLD)),touch ready; exec sleep 100)' '	@echo whole >$@' >Makefile
+}
+
+# As containers are that share a folder: each maker's lock is its own.
+test_a_dead_make_of_another_pid_namespace() {
+    in_namespaces :
+    start_in_namespace HOLD=x x
+    await ready
+    rm ready
+    dead=$make
+    start_in_namespace HOLD=y y
+    await ready
+    kill -s KILL "$dead"
+    wait "$dead" || :
+    make_works x
+    grep -q '^settle: x: its recipe was cut short; removed' out || fail "$(cat out)"
+    test "$(cat x)" = whole
+    test "$(cat y)" = half || fail "the live one's: $(cat out)"
+}
+
+# The folder that a recipe has removed is another one then, which is to be locked as well.
+test_a_live_make_of_another_pid_namespace_whose_folder_was_removed() {
+    in_namespaces 'rm -rf .settle'
+    start_in_namespace HOLD=y x y
+    await ready
+    make_works x
+    test "$(cat y)" = half || fail "the live one's: $(cat out)"
+    test -n "$(ls .settle)" || fail "no marks"
+}
+
+# Whether the folder of marks is fsynced before the recipe, in the file system of TYPE, made with OPTION.
+syncs_folder_on() {
+    need_root "to mount a file system"
+    need "mkfs.$1" e2fsprogs
+    rm -rf image
+    truncate -s 64M image
+    "mkfs.$1" -q ${2:+-O "$2"} image
+    mkdir -p mnt
+    mount_or_skip -o loop image mnt
+    printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' 'x: ; @echo made >$@' >mnt/Makefile
+    TRACE=execve,fsync,fdatasync traced trace -y "$MAKE" --no-print-directory -C mnt >out 2>&1 || fail "$(cat out)"
+    umount mnt
+    grep -q 'sync([0-9]*<.*/\.settle>' trace
+}
+
+# One number stands for ext2, ext3 and ext4, but only a journal keeps the order.
+test_an_ext_file_system_without_a_journal() {
+    ! syncs_folder_on ext4 || fail "with a journal order is free: $(cat trace)"
+    syncs_folder_on ext4 ^has_journal || fail "ext4 without one: $(cat trace)"
+    syncs_folder_on ext2 || fail "ext2: $(cat trace)"
+}
+
+test_deferred_needs_marks() {
+    printf '%s\n' 'SETTLE_MODE = deferred' 'SETTLE_DIR =' 'load $(PLUGIN)' 'x: private SETTLE = $@' \
+        'x: ; @echo made >$@' >Makefile
+    make_fails
+    grep -q 'SETTLE_MODE=deferred needs marks' out || fail "$(cat out)"
+    test ! -e x || fail "the recipe has run"
+}
+
+# A long name's mark is in a folder of its own.
+test_marks_that_can_not_be_listed() {
+    long=$(printf '%0250d' 0)
+    printf '%s\n' 'load $(PLUGIN)' "$long: private SETTLE = \$@" "$long: ; @$hold_line" >Makefile
+    cut_in . "$long"
+    folder=$(find .settle -mindepth 1 -type d)
+    test -d "$folder" || fail "$(find .settle)"
+    for option in --status --recover; do
+        status=0
+        TRACE=openat traced trace -P "$folder" -e inject=openat:error=EIO "$BUILD/plugin/settle" $option >out 2>&1 ||
+            status=$?
+        test "$status" = 1 || fail "$option ends with $status: $(cat out)"
+        grep -q '\.settle: Input/output error$' out || fail "$option: $(cat out)"
+    done
+    test -e "$long" || fail "removed"
+}
+
 # By the makefile above, to which the folder is .settle, and by one below, which has its path.
 test_one_folder_of_marks_by_two_names() {
     mkdir below
@@ -1864,7 +1955,7 @@ test_the_target_s_mark_goes_last() {
             TRACE=unlink,unlinkat traced /dev/null -e inject=unlink,unlinkat:signal=KILL:when=$number \
                 "$MAKE" SETTLE_MODE=$mode >out 2>&1 || :
             make_works
-            test "$(cat side target | sort -u)" = whole || fail "$mode $number: $(cat out)"
+            test "$(cat side)$(cat target)" = wholewhole || fail "$mode $number: $(cat out)"
         done
     done
     no_marks

@@ -29,16 +29,22 @@ static enum maker_state look(const char *text, bool is_local)
     return maker_look(text, strlen(text), "marks", is_local);
 }
 
-/* The state of a maker that differs from this process as said. */
-static enum maker_state look_changed(unsigned machine_change, unsigned boot_change, uint64_t start_change,
-                                     uint64_t space_change, bool is_local)
+/* A maker that differs from this process as said; valid until the next call. */
+static const char *changed(unsigned machine_change, unsigned boot_change, uint64_t start_change, uint64_t space_change)
 {
     struct someone other = {here.machine ^ machine_change, here.boot ^ boot_change, here.pid,
                             here.start + start_change, here.space + space_change};
-    char text[MAKER_TEXT];
+    static char text[MAKER_TEXT];
 
     someone_describe(&other, text);
-    return look(text, is_local);
+    return text;
+}
+
+/* The state of that maker. */
+static enum maker_state look_changed(unsigned machine_change, unsigned boot_change, uint64_t start_change,
+                                     uint64_t space_change, bool is_local)
+{
+    return look(changed(machine_change, boot_change, start_change, space_change), is_local);
 }
 
 static void test_self(void **state)
@@ -72,17 +78,14 @@ static void test_other_start_or_boot_or_host(void **state)
 static void test_unknown_boot(void **state)
 {
     const unsigned unknown = 2166136261U;
-    int fd;
 
     (void)state;
     assert_int_equal(mkdir("marks", 0777), 0);
     assert_int_equal(look_changed(0, (unsigned)here.boot ^ unknown, 0, 0, true), MAKER_GONE);
-    fd = open("marks", O_RDONLY | O_DIRECTORY);
-    assert_int_equal(flock(fd, LOCK_SH), 0);
+    assert_int_equal(maker_lock("marks", changed(0, (unsigned)here.boot ^ unknown, 0, 0)), 0);
     assert_int_equal(look_changed(0, (unsigned)here.boot ^ unknown, 0, 0, true), MAKER_LIVES);
     assert_int_equal(look_changed(1, (unsigned)here.boot ^ unknown, 0, 0, false), MAKER_ELSEWHERE);
-    close(fd);
-    rmdir("marks");
+    maker_unlock("marks");
 }
 
 static void test_no_maker(void **state)
@@ -117,13 +120,14 @@ static void test_child(void **state)
     assert_int_equal(look(text, false), MAKER_GONE);
 }
 
-/* A process that can't be looked at lives while it keeps the folder locked. */
+/* A process that can't be looked at lives while it keeps its byte of the folder locked, whoever else does so. */
 static void test_other_namespace(void **state)
 {
     (void)state;
-    assert_int_equal(maker_lock("marks"), 0);
+    assert_int_equal(maker_lock("marks", changed(0, 0, 0, 1)), 0);
     assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);
     assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);
+    assert_int_equal(look_changed(0, 0, 1, 1, true), MAKER_GONE);
     maker_unlock("marks");
     assert_false(is_there("marks"));
     assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);  /* nothing can be known */
@@ -134,7 +138,7 @@ static void test_other_namespace(void **state)
 static void test_folder_goes_when_it_is_empty_and_free(void **state)
 {
     (void)state;
-    assert_int_equal(maker_lock("marks"), 0);
+    assert_int_equal(maker_lock("marks", self), 0);
     maker_clear("marks");
     assert_true(is_there("marks"));
     write_file("marks/x");
@@ -145,7 +149,7 @@ static void test_folder_goes_when_it_is_empty_and_free(void **state)
     assert_false(is_there("marks"));
     maker_clear("marks");
     write_file("file");
-    assert_int_equal(maker_lock("file/marks"), -1);
+    assert_int_equal(maker_lock("file/marks", self), -1);
     assert_int_equal(errno, ENOTDIR);
 }
 
@@ -171,7 +175,7 @@ static void test_lock_while_the_folder_goes(void **state)
         _exit(0);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    assert_int_equal(maker_lock("marks"), 0);
+    assert_int_equal(maker_lock("marks", changed(0, 0, 0, 1)), 0);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_true(is_there("marks"));
     assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);
@@ -179,6 +183,23 @@ static void test_lock_while_the_folder_goes(void **state)
     assert_false(is_there("marks"));
     close(ready[0]);
     close(ready[1]);
+}
+
+/* A recipe has removed it, and marks have made another one. */
+static void test_lock_once_more(void **state)
+{
+    (void)state;
+    assert_int_equal(maker_lock("marks", changed(0, 0, 0, 1)), 0);
+    assert_true(maker_has_lock("marks"));
+    assert_int_equal(rmdir("marks"), 0);
+    assert_false(maker_has_lock("marks"));
+    assert_int_equal(mkdir("marks", 0777), 0);
+    assert_false(maker_has_lock("marks"));
+    assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_GONE);
+    assert_int_equal(maker_lock("marks", changed(0, 0, 0, 1)), 0);
+    assert_true(maker_has_lock("marks"));
+    assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);
+    maker_unlock("marks");
 }
 
 static void test_children(void **state)
@@ -218,6 +239,7 @@ int main(void)
         TEST(test_other_namespace),
         TEST(test_folder_goes_when_it_is_empty_and_free),
         TEST(test_lock_while_the_folder_goes),
+        TEST(test_lock_once_more),
         TEST(test_children),
     };
 

@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -230,16 +231,25 @@ static void test_all_within_a_tick(void **state)
     }
 }
 
-/* The link goes, not what it points to. */
+/* The link goes, not what it points to: nor where its line has failed, or another link was there before. */
 static void test_symbolic_link(void **state)
 {
     (void)state;
-    write_file("source");
-    mark("x", dead);
-    assert_int_equal(symlink("source", "x"), 0);
-    assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
-    assert_true(is_there("source"));
-    assert_false(is_there("x"));
+    for (int i = 0; i < 3; i++) {
+        write_file("source");
+        if (i == 2)
+            assert_int_equal(symlink("real", "x"), 0);
+        mark("x", dead);
+        tick();
+        unlink("x");
+        assert_int_equal(symlink("source", "x"), 0);
+        tick();
+        if (i == 1)
+            mark_note_failure("marks", "x", dead);
+        assert_int_equal(what_becomes(false), RECOVERY_REMOVED);
+        assert_true(is_there("source"));
+        assert_false(is_there("x"));
+    }
 }
 
 static void test_no_file(void **state)
@@ -281,6 +291,63 @@ static void test_directory(void **state)
     assert_false(is_marked("d/", dead));
     assert_int_equal(stat("d", &st), 0);
     assert_true(st.st_mtime > 1000000000);
+}
+
+/* Of "d/" what is below it is meant: that may have been written to, though the directory is what it was. */
+static void test_directory_that_is_what_it_was(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("d", 0777), 0);
+    write_file("d/x");
+    tick();
+    mark("d/", dead);
+    tick();
+    append("d/x");
+    assert_int_equal(what_becomes(true), RECOVERY_DIRECTORY);
+    assert_int_equal(what_becomes(false), RECOVERY_DIRECTORY);
+}
+
+/* What has run again is that name's recipe, not that of another one with "@" in it. */
+static void test_name_with_the_sign_of_a_maker(void **state)
+{
+    struct told told = {.count = 0};
+
+    (void)state;
+    mark("d", dead);
+    mark("d@e", dead);
+    assert_int_equal(mkdir("d", 0777), 0);
+    assert_int_equal(mkdir("d@e", 0777), 0);
+    assert_int_equal(recover("marks", false, tell, &told), 0);
+    assert_int_equal(told.count, 2);
+    recover_made_again("marks", "d", self);
+    assert_false(is_marked("d", dead));
+    assert_true(is_marked("d@e", dead));
+}
+
+/* A key stands for a target of the folder that its make was in, which is known where the folder of marks is there. */
+static void test_key(void **state)
+{
+    struct told told = {.count = 0};
+    char directory[PATH_MAX], *name, *path;
+    struct stat st;
+
+    (void)state;
+    for (int is_absolute = 0; is_absolute < 2; is_absolute++) {
+        write_file("x");
+        if (is_absolute)
+            assert_non_null(getcwd(directory, sizeof directory - sizeof "/marks"));
+        strcpy(is_absolute ? directory + strlen(directory) : directory, is_absolute ? "/marks" : "marks");
+        assert_true(asprintf(&name, "%s/=x", directory) > 0);
+        assert_int_equal(mark_make(directory, &name, 1, dead, true, NULL, NO_PAGE), 1);
+        assert_int_equal(recover(directory, false, tell, &told), 0);
+        assert_int_equal(told.what, RECOVERY_NOTHING);
+        assert_int_equal(stat("x", &st), 0);
+        assert_int_equal(st.st_mtime == 0, !is_absolute);
+        path = mark_path(directory, name, dead);
+        assert_false(is_there(path));
+        free(path);
+        free(name);
+    }
 }
 
 static void test_what_cannot_be_removed(void **state)
@@ -401,6 +468,9 @@ int main(void)
         TEST(test_symbolic_link),
         TEST(test_no_file),
         TEST(test_directory),
+        TEST(test_directory_that_is_what_it_was),
+        TEST(test_name_with_the_sign_of_a_maker),
+        TEST(test_key),
         TEST(test_what_cannot_be_removed),
         TEST(test_own_and_unreadable_marks),
         TEST(test_other_host),

@@ -81,7 +81,7 @@ static void test_names_behind_a_tab(void **state)
 }
 
 /* One that can't be read, or has what make expands, counts for all targets; for each a process of its own. */
-static bool any_after(const char *text)
+static bool any_after(const char *text, const char *makefile)
 {
     int status;
     pid_t child = fork();
@@ -90,7 +90,7 @@ static bool any_after(const char *text)
         if (text)
             read_text(text);
         else
-            rules_read("no/such/makefile");
+            rules_read(makefile);
         _exit(rules_are_double("unheard"));
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -104,22 +104,31 @@ static void test_any(void **state)
         "$(targets):: x\n", "${targets} a::\n", "$x:: y\n", "$(a:b=c):: y\n", "$(1)::$(2)\n",
         "*.o:: x\n",        "a\\ b:: x\n",      "~/x:: y\n", "a[bc]:: x\n",    "a?:: x\n",
         "define d\n$(1)::\nendef\n", "$(foreach t,a,$(eval $t:: ; x))\n", "lib.a(x y):: z\n",
-        "colons = ::\n", "colons ::= :: \n",
+        "colons = ::\n", "colons ::= :: \n", "a\\#b:: x\n",
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (!any_after(texts[i]))
+        if (!any_after(texts[i], NULL))
             fail_msg("not seen: %s", texts[i]);
-    assert_true(any_after(NULL));
-    assert_false(any_after("colons = a::\n# $(eval $t:: x)\n"));
-    assert_false(any_after("\t$(targets):: x\n"));
+    assert_true(any_after(NULL, "no/such/makefile"));
+    assert_false(any_after("colons = a::\n# $(eval $t:: x)\n", NULL));
+    assert_false(any_after("\t$(targets):: x\n", NULL));
     /* terminal pattern rules */
-    assert_false(any_after("$(obj)/%:: $(src)/%_shipped\n\tx\n"));
-    assert_false(any_after("${a b}% $x/% :: x\n"));
-    assert_true(any_after("$(obj)/% $(b):: x\n"));
-    assert_true(any_after("$(addsuffix /%,a):: x\n"));
-    assert_true(any_after("$(a)\\%:: x\n"));
+    assert_false(any_after("$(obj)/%:: $(src)/%_shipped\n\tx\n", NULL));
+    assert_false(any_after("${a b}% $x/% :: x\n", NULL));
+    assert_true(any_after("$(obj)/% $(b):: x\n", NULL));
+    assert_true(any_after("$(addsuffix /%,a):: x\n", NULL));
+    assert_true(any_after("$(a)\\%:: x\n", NULL));
+}
+
+static void write_bytes(const char *name, const char *bytes, size_t count)
+{
+    FILE *file = fopen(name, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    assert_int_equal(fclose(file), 0);
 }
 
 static void test_files(void **state)
@@ -128,6 +137,10 @@ static void test_files(void **state)
     write_file("empty");
     rules_read("empty");
     assert_false(rules_are_double("unheard"));
+    write_bytes("text", "a: x\nb:: x\n", 11);
+    write_bytes("hidden", "a: x\n\0b:: x\n", 12);  /* make may read on behind the NUL */
+    assert_false(any_after(NULL, "text"));
+    assert_true(any_after(NULL, "hidden"));
     assert_int_equal(mkfifo("fifo", 0600), 0);  /* make has read it, and it is not to be waited for */
     rules_read("fifo");
     assert_true(rules_are_double("unheard"));

@@ -148,6 +148,23 @@ static void test_each_attribute(void **state)
     assert_int_equal(moves()->ino, moves()->size);
 }
 
+static void move_blocks(void)
+{
+    if (fake.now < 6)
+        file->st.st_blocks++;
+}
+
+/* As with delayed allocation: that alone has tar say that the file changed. */
+static void test_blocks_alone(void **state)
+{
+    (void)state;
+    fake.on_sleep = move_blocks;
+    check(MODE_WRITEBACK, "moving", 0, "moving settled");
+    assert_true(moves()->blocks > 3);
+    assert_int_equal(all_moves(), moves()->blocks);
+    assert_true(fake.now >= 6 - 0.25 + 3);
+}
+
 static void replace_file(void)
 {
     if (fake.now > 2.5) {
@@ -170,6 +187,8 @@ static void test_replaced(void **state)
     assert_int_equal(moves()->ino, 1);
     assert_int_equal(all_moves(), 1);
     assert_true(fake.now >= 2.5 + 3);
+    assert_int_equal(count_steps("openpath"), count_steps("look"));
+    assert_int_equal(count_steps("wait"), 2);  /* what is there now is another file, and settled as well */
 }
 
 static void remove_file(void)
@@ -243,6 +262,7 @@ int main(void)
         TEST(test_flapping),
         TEST(test_three_values),
         TEST(test_each_attribute),
+        TEST(test_blocks_alone),
         TEST(test_replaced),
         TEST(test_vanishing),
         TEST(test_what_is_watched),

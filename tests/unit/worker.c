@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -14,13 +15,14 @@
 
 #include "worker.h"
 
-#define DEAD "1f0c6a3b.77aa01c2.4711.123456.4026531836"
+/* Makers whom no other run of this test has. */
+static char dead[48], inner[48];  /* inner is a make that dead's recipe runs */
 
 static struct mark mark_of(const char *text, size_t maker_length, pid_t runner, enum mark_end end)
 {
     struct mark mark = {.maker_length = maker_length, .runner = runner, .end = end};
 
-    snprintf(mark.text, sizeof mark.text, "%s=%jd", text, (intmax_t)runner);
+    snprintf(mark.text, sizeof mark.text, "%s=%d", text, (int)runner);
     return mark;
 }
 
@@ -55,12 +57,13 @@ static void end(pid_t child)
 
 static void test_shell(void **state)
 {
-    const struct mark ended = mark_of(DEAD, strlen(DEAD), 4720, MARK_SETTLED);
-    const struct mark other = mark_of(DEAD, strlen(DEAD) - 1, 4720, MARK_RUNNING);
-    char variable[] = "SETTLE_JOB=mode=fsync\n.settle\n" DEAD "\nx\n\n/bin/sh\nx";
+    const struct mark ended = mark_of(dead, strlen(dead), 4720, MARK_SETTLED);
+    const struct mark other = mark_of(dead, strlen(dead) - 1, 4720, MARK_RUNNING);
+    char variable[128];
     pid_t child;
 
     (void)state;
+    snprintf(variable, sizeof variable, "SETTLE_JOB=mode=fsync\n.settle\n%s\nx\n\n/bin/sh\nx", dead);
     assert_int_equal(worker_find(&ended), 0);
     child = start(variable, 0);
     assert_int_equal(worker_find(&ended), child);
@@ -72,12 +75,13 @@ static void test_shell(void **state)
 /* What a line has started is at work for the files of that line, until it is over. */
 static void test_what_a_shell_has_started(void **state)
 {
-    const struct mark running = mark_of(DEAD, strlen(DEAD), getpid(), MARK_RUNNING);
-    const struct mark ended = mark_of(DEAD, strlen(DEAD), getpid(), MARK_DEFERRED);
-    const struct mark of_another_line = mark_of(DEAD, strlen(DEAD), 1, MARK_RUNNING);
-    const struct mark other = mark_of(DEAD, strlen(DEAD) - 1, getpid(), MARK_RUNNING);
+    const struct mark running = mark_of(dead, strlen(dead), getpid(), MARK_RUNNING);
+    const struct mark ended = mark_of(dead, strlen(dead), getpid(), MARK_DEFERRED);
+    const struct mark of_another_line = mark_of(dead, strlen(dead), 1, MARK_RUNNING);
+    const struct mark other = mark_of(dead, strlen(dead) - 1, getpid(), MARK_RUNNING);
+    const struct mark of_inner_make = mark_of(inner, strlen(inner), getpid(), MARK_RUNNING);
     struct mark failed = running;
-    char *outer = worker_describe(DEAD, NULL), *line = worker_describe("1.2.3.4.5", outer), variable[256];
+    char *outer = worker_describe(dead, NULL), *line = worker_describe(inner, outer), variable[512];
     pid_t child;
 
     (void)state;
@@ -87,6 +91,7 @@ static void test_what_a_shell_has_started(void **state)
     free(outer);
     child = start(variable, 0);
     assert_int_equal(worker_find(&running), child);
+    assert_int_equal(worker_find(&of_inner_make), child);
     assert_int_equal(worker_find(&ended), 0);
     assert_int_equal(worker_find(&failed), 0);
     assert_int_equal(worker_find(&of_another_line), 0);
@@ -105,5 +110,7 @@ int main(void)
         cmocka_unit_test(test_what_a_shell_has_started),
     };
 
+    snprintf(dead, sizeof dead, "1f0c6a3b.77aa01c2.%jd.123456.4026531836", (intmax_t)getpid());
+    snprintf(inner, sizeof inner, "1f0c6a3b.77aa01c2.%jd.234567.4026531836", (intmax_t)getpid());
     return cmocka_run_group_tests_name("worker", tests, NULL, NULL);
 }
