@@ -122,10 +122,12 @@ static int look(const char *folder, bool just_look,
     directory = mark_directory(setting && *setting ? setting : ".settle");
     work.directory = directory;
     if (!directory || recover(directory, just_look, tell, &work) < 0) {
+        const char *why = recover_error(errno);
+
         if (directory && *directory == '/')
-            message("%s: %s", directory, strerror(errno));
+            message("%s: %s", directory, why);
         else
-            message("%s/%s: %s", folder, directory ? directory : "", strerror(errno));
+            message("%s/%s: %s", folder, directory ? directory : "", why);
         work.failed = true;
     } else if (!just_look) {
         maker_clear(directory);

@@ -32,6 +32,11 @@ const char *recovery_reason(const struct recovery *recovery)
     return "its recipe was cut short";
 }
 
+const char *recover_error(int error)
+{
+    return error == ENOSYS ? "there are marks, and without /proc it can't be told whose they are" : strerror(error);
+}
+
 /* The marks are collected first: a directory that is changed while it is read may show an entry twice. */
 struct marks {
     struct list path, name;
@@ -329,6 +334,7 @@ int recover(const char *directory, bool just_look,
 {
     struct look look = {directory, order_is_local(directory), just_look, ""};
     struct marks marks = {0};
+    char self[MAKER_TEXT];
     bool has_ledger = ledger_is_left(directory);
     bool has_work = !just_look && (recover_lock_is_left(directory) || has_dead(directory, look.is_local));
     int lock = has_ledger || has_work ? recover_lock(directory) : -1;
@@ -339,6 +345,10 @@ int recover(const char *directory, bool just_look,
 
     if (result == 0 && marks.failed) {
         errno = ENOMEM;
+        result = -1;
+    }
+    if (result == 0 && marks.name.count > 0 && maker_describe(getpid(), self) < 0) {
+        errno = ENOSYS;
         result = -1;
     }
     if (result == 0) {

@@ -40,9 +40,13 @@ struct recovery {
 const char *recovery_reason(const struct recovery *recovery);
 
 /* Looks at each mark in DIRECTORY, and where its maker is gone removes its file and then the mark, unless
-   JUST_LOOK; calls TELL for each.  Returns 0, or -1 with errno where DIRECTORY can't be read. */
+   JUST_LOOK; calls TELL for each.  Returns 0, or -1 with errno where DIRECTORY can't be read: ENOSYS where it has marks
+   and there is no /proc, which tells whose they are. */
 int recover(const char *directory, bool just_look,
             void (*tell)(const struct recovery *recovery, void *context), void *context);
+
+/* What that errno ERROR means; not to be freed, and valid until the next call, as of strerror(3). */
+const char *recover_error(int error);
 
 /* The recipe of NAME, marked by MAKER in DIRECTORY, has run to its end: if recover has found that one a directory that was
    cut short, or not at all, that is over, and the dead make's marks of it go; what it has made old is new. */

@@ -231,7 +231,7 @@ static void run(bool is_late)
     free(directory);
     directory = directory_setting();
     if (*directory && recover(directory, way.is_dry || way.keeps, tell, &way) < 0)
-        make_fatal("SETTLE_DIR: %s: %s", directory, strerror(errno));
+        make_fatal("SETTLE_DIR: %s: %s", directory, recover_error(errno));
     if (*directory && !way.is_dry)
         maker_clear(directory);
 }

@@ -1750,6 +1750,26 @@ test_marks_that_can_not_be_listed() {
     test -e "$long" || fail "removed"
 }
 
+test_without_proc_nobody_knows_whose_marks_they_are() {
+    need_root "to do without /proc"
+    unshare -m true 2>/dev/null || skip "needs leave to mount (CAP_SYS_ADMIN)"
+    printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" >Makefile
+    cut_in . x
+    for command in "$BUILD/plugin/settle --recover" "$BUILD/plugin/settle --status" "$MAKE"; do
+        status=0
+        # shellcheck disable=SC2086
+        unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /proc || exit 77
+            exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} $0' "$command" >out 2>&1 || status=$?
+        test "$status" != 77 || skip "can't mount over /proc here"
+        test "$status" != 0 || fail "$command: $(cat out)"
+        grep -q "\.settle: there are marks, and without /proc it can't be told whose they are" out ||
+            fail "$command: $(cat out)"
+    done
+    test "$(cat x)" = half
+    make_works
+    grep -q '^settle: x: its recipe was cut short; removed' out || fail "$(cat out)"
+}
+
 # By the makefile above, to which the folder is .settle, and by one below, which has its path.
 test_one_folder_of_marks_by_two_names() {
     mkdir below
