@@ -58,7 +58,10 @@ static int read_start(pid_t pid, uint64_t *start)
     FILE *file;
     size_t n;
 
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    if (pid == getpid())
+        snprintf(path, sizeof path, "/proc/self/stat");  /* even where /proc is another PID namespace's */
+    else
+        snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     file = fopen(path, "re");
     if (!file)
         return -1;
@@ -79,6 +82,14 @@ static int read_start(pid_t pid, uint64_t *start)
     }
     *start = strtoull(field, NULL, 10);
     return 0;
+}
+
+/* False where the numbers in /proc are those of another PID namespace ("unshare -pf" without "--mount-proc"). */
+static bool has_own_proc(void)
+{
+    char number[24] = "";
+
+    return readlink("/proc/self", number, sizeof number - 1) > 0 && strtol(number, NULL, 10) == getpid();
 }
 
 static int describe(pid_t pid, struct maker *maker)
@@ -208,10 +219,10 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
         return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
     if (maker.boot != here.boot)
         return is_local || maker.machine == here.machine ? MAKER_GONE : MAKER_ELSEWHERE;
-    if (maker.space != here.space)
-        return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
-    if (maker.pid == here.pid && maker.start == here.start)
+    if (maker.space == here.space && maker.pid == here.pid && maker.start == here.start)
         return MAKER_SELF;
+    if (maker.space != here.space || !has_own_proc())
+        return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
     if (read_start(maker.pid, &start) == 0)
         return start == maker.start ? MAKER_LIVES : MAKER_GONE;
     /* With hidepid (proc(5)) another user's process, or our own in another user namespace, is not to be seen, but it is

@@ -26,9 +26,9 @@ enum maker_state {
 int maker_describe(pid_t pid, char text[MAKER_TEXT]);
 
 /* What there is to know now of the maker described by the LENGTH bytes at TEXT.  A process of another
-   PID namespace on this kernel can't be looked at: it lives if its byte of DIRECTORY is locked (maker_lock).
-   IS_LOCAL: the file system of DIRECTORY can't be mounted by two hosts at once, so another boot is an earlier one of
-   this host. */
+   PID namespace on this kernel can't be looked at, nor one of this in a /proc that is another's: it lives if its byte
+   of DIRECTORY is locked (maker_lock).  IS_LOCAL: the file system of DIRECTORY can't be mounted by two hosts at once,
+   so another boot is an earlier one of this host. */
 enum maker_state maker_look(const char *text, size_t length, const char *directory, bool is_local);
 
 /* For how long the maker described by TEXT has been running, in nanoseconds, up to a hundredth of a second too long;

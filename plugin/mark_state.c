@@ -48,12 +48,22 @@ static bool is_by_maker(struct timespec change, const struct stat *mark, int64_t
     return since < age - late;
 }
 
+/* True where NAME, or what it leads to, is as recovery has left it (make_old in recover.c), which was the maker's own, maybe:
+   no recipe has touched it since. */
+static bool is_made_old(const char *name)
+{
+    struct stat st;
+
+    return stat(name, &st) == 0 && st.st_mtim.tv_sec == 0 && st.st_mtim.tv_nsec == 0;
+}
+
 void mark_note_state(const char *path, const char *name, int64_t age)
 {
     struct timespec change;
     struct stat mark;
 
-    if (lstat(path, &mark) < 0 || last_change(name, &change) < 0 || is_by_maker(change, &mark, age))
+    if (lstat(path, &mark) < 0 || last_change(name, &change) < 0 ||
+        (is_by_maker(change, &mark, age) && !is_made_old(name)))
         change = (struct timespec){0, 0};
     mark_set_time(path, change);
     /* within one tick of the kernel's clock: mark_note changes the mark's ctime, and would hide it */

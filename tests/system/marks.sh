@@ -1071,6 +1071,7 @@ test_a_file_of_before_that_was_rewritten_goes() {
 # What a recipe appends to, and had not come to: what it has of before can't be made again.
 test_a_file_that_its_recipe_had_not_come_to_stays() {
     cat >Makefile <<'EOF'
+late := $(if $(LATE),$(shell sleep 0.1))
 load $(PLUGIN)
 .PRECIOUS: x
 all:
@@ -1097,6 +1098,19 @@ settle: x: its recipe was cut short; removed, will be made again
 EOF
     test ! -e x || fail "x is there"
     cmp history kept || fail "history is not as it was"
+    no_marks
+    # nor the next time, where the make that is killed has itself found it so
+    for _ in 1 2; do
+        rm -f ready
+        start_make x HOLD='exec sleep 100' LATE=yes
+        await ready
+        at_exit "kill -s KILL $(cat recipe) 2>/dev/null || :"
+        kill -s KILL "$make"
+        wait "$make" || :
+        await_end "$(cat recipe)"
+    done
+    make_works
+    cmp history kept || fail "history is not as it was: $(cat out)"
     no_marks
     # and where an earlier line had come to it
     make_fails x KILL='kill -s KILL $$PPID'
@@ -1691,6 +1705,26 @@ test_a_dead_make_of_another_pid_namespace() {
     grep -q '^settle: x: its recipe was cut short; removed' out || fail "$(cat out)"
     test "$(cat x)" = whole
     test "$(cat y)" = half || fail "the live one's: $(cat out)"
+}
+
+# What /proc shows of their numbers are other processes.
+test_pid_namespaces_with_the_proc_of_another() {
+    in_namespaces :
+    # shellcheck disable=SC2016
+    cat >in_one.sh <<'EOF'
+"$MAKE" HOLD=x x &
+while ! test -e ready; do sleep 0.1; done
+rm ready
+"$MAKE" HOLD=y y &
+while ! test -e ready; do sleep 0.1; done
+kill -s KILL "$!"
+wait "$!"
+"$MAKE" y
+EOF
+    unshare -pf --kill-child env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} sh -u ./in_one.sh >out 2>&1 || fail "$(cat out)"
+    grep -q '^settle: y: its recipe was cut short; removed' out || fail "$(cat out)"
+    test "$(cat y)" = whole || fail "$(cat out)"
+    test "$(cat x)" = half || fail "the live one's: $(cat out)"
 }
 
 # The folder that a recipe has removed is another one then, which is to be locked as well.
