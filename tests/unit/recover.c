@@ -13,6 +13,7 @@
 #include "order.h"
 #include "recover.h"
 #include "someone.h"
+#include "worker.h"
 
 static char self[MAKER_TEXT], dead[MAKER_TEXT], old[MAKER_TEXT], strange[MAKER_TEXT];
 
@@ -414,6 +415,62 @@ static void test_live_make(void **state)
     assert_false(is_there("x") || is_marked("x", live) || is_marked("x", dead));
 }
 
+/* Another process marks it: what runs that line is not what runs the others. */
+static void mark_by_another(const char *name)
+{
+    pid_t child = fork();
+
+    if (child == 0) {
+        mark(name, dead);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* Starts what the line that this process is said to run has left at work, for half a second. */
+static pid_t leave_at_work(void)
+{
+    char *line = worker_describe(dead, NULL), *variable;
+    int started[2];
+    pid_t child;
+    char byte;
+
+    assert_true(asprintf(&variable, "%s=%s", WORKER, line) > 0);
+    assert_int_equal(pipe2(started, O_CLOEXEC), 0);
+    child = fork();
+    if (child == 0) {
+        execle("/bin/sleep", "sleep", "0.5", (char *)NULL, (char *const[]){variable, NULL});
+        _exit(127);
+    }
+    close(started[1]);
+    assert_int_equal(read(started[0], &byte, 1), 0);  /* closed by exec */
+    close(started[0]);
+    free(variable);
+    free(line);
+    return child;
+}
+
+/* Nothing of the other lines is at work, but of this one: it is waited for, in whatever order they come. */
+static void test_one_line_of_many_at_work(void **state)
+{
+    struct told told = {.count = 0};
+    char name[16];
+    pid_t worker;
+
+    (void)state;
+    for (int i = 0; i < 16; i++) {
+        snprintf(name, sizeof name, "x%d", i);
+        mark_by_another(name);
+    }
+    mark("y", dead);
+    write_file("y");
+    worker = leave_at_work();
+    assert_int_equal(recover("marks", false, tell, &told), 0);
+    assert_int_equal(waitpid(worker, NULL, WNOHANG), worker);
+    assert_int_equal(told.count, 17);
+    assert_false(is_there("y"));
+}
+
 /* What mark_note leaves when it is killed names no file. */
 static void test_left_by_a_kill(void **state)
 {
@@ -475,6 +532,7 @@ int main(void)
         TEST(test_own_and_unreadable_marks),
         TEST(test_other_host),
         TEST(test_live_make),
+        TEST(test_one_line_of_many_at_work),
         TEST(test_left_by_a_kill),
         TEST(test_no_folder),
         TEST(test_many),

@@ -188,7 +188,8 @@ static void test_replaced(void **state)
     assert_int_equal(all_moves(), 1);
     assert_true(fake.now >= 2.5 + 3);
     assert_int_equal(count_steps("openpath"), count_steps("look"));
-    assert_int_equal(count_steps("wait"), 2);  /* what is there now is another file, and settled as well */
+    assert_int_equal(count_steps("wait"), 2);  /* what is there now is another file, and settled as well, ... */
+    assert_true(fake.now >= 2.5 + 3 + FAKE_SYNC_TAKES + 3);  /* ... and is to stand still thereafter */
 }
 
 static void remove_file(void)
