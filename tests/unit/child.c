@@ -292,6 +292,21 @@ static void test_exit_statuses(void **state)
     }
 }
 
+/* What a shell makes of a signal is above 128; ssh ends with 255, say, where it has failed. */
+static void test_cut_short(void **state)
+{
+    static const struct {
+        int status;
+        bool is;
+    } cases[] = {{0, false},   {1, false},       {128, false}, {129, true},
+                 {137, true},  {128 + 64, true}, {193, false}, {255, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(child_is_cut_short(cases[i].status << 8), cases[i].is);
+    assert_true(child_is_cut_short(SIGKILL));
+}
+
 static void test_death_by_signal(void **state)
 {
     (void)state;
@@ -695,6 +710,7 @@ int main(int argc, char *argv[])
 #define TEST(function) cmocka_unit_test_teardown(function, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_exit_statuses),
+        TEST(test_cut_short),
         TEST(test_death_by_signal),
         TEST(test_die_like_statuses),
         TEST(test_die_like_signals),
