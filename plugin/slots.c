@@ -41,11 +41,12 @@ static struct {
     size_t waiting_count;
 } slots;
 
-/* Targets wait for a batch that is taken when half of a batch is there, maybe while another one is at work. */
+/* Targets wait for a batch, which is taken when half of as many as may wait are there, while another half is at work,
+   maybe.  Where even more wait, the later ones go without. */
 static void begin(const char *directory, const char *maker, enum order order, const struct settle_options *options)
 {
-    const size_t pages = options->batch_files < MOST_PAGES / 2 ? 2 * options->batch_files + PAGES_FOR_JOBS
-                                                               : MOST_PAGES;
+    const size_t pages = options->batch_files < MOST_PAGES - PAGES_FOR_JOBS ? options->batch_files + PAGES_FOR_JOBS
+                                                                            : MOST_PAGES;
     struct waiting *waiting;
     char *state;
 
