@@ -139,4 +139,7 @@ int mark_remove(const char *directory, const char *name, const char *maker);
 int mark_each(const char *directory,
               void (*found)(const char *path, const char *name, void *context), void *context);
 
+/* Calls FOUND for the path of each other mark of the file that PATH is a mark of, another make's.  The same errors. */
+int mark_each_other(const char *path, void (*found)(const char *path, void *context), void *context);
+
 #endif

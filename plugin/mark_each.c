@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "folder.h"
 #include "mark.h"
 
 struct listing {
@@ -74,4 +75,34 @@ int mark_each(const char *directory,
     const struct listing listing = {directory, found, context};
 
     return list(&listing, directory, "");
+}
+
+/* Marks of one file are in one folder, and differ in what stands behind the last "@" alone. */
+int mark_each_other(const char *path, void (*found)(const char *path, void *context), void *context)
+{
+    const char *own = strrchr(path, '/') + 1, *at = strrchr(own, '@');
+    size_t length = at ? (size_t)(at + 1 - own) : 0;
+    char *folder = at ? folder_of(path) : NULL, *other;
+    DIR *stream = folder ? opendir(folder) : NULL;
+    const struct dirent *entry;
+    int error = stream || !at || errno == ENOENT ? 0 : errno;
+
+    while (stream && (errno = 0, entry = readdir(stream))) {
+        if (strncmp(entry->d_name, own, length) != 0 || strchr(entry->d_name + length, '@') ||
+            strcmp(entry->d_name, own) == 0)
+            continue;
+        if (asprintf(&other, "%s/%s", folder, entry->d_name) < 0) {
+            error = errno;
+            continue;
+        }
+        found(other, context);
+        free(other);
+    }
+    if (stream && errno != 0)
+        error = errno;
+    if (stream)
+        closedir(stream);
+    free(folder);
+    errno = error;
+    return error == 0 ? 0 : -1;
 }

@@ -1,7 +1,7 @@
 /* mark_state.h - what a marked file was like before its recipe
    SPDX-License-Identifier: GPL-3.0-or-later
 
-   For mark.c; what asks for it is in mark.h. */
+   For mark_make.c and others of mark*.c; what asks for it is in mark.h. */
 
 #ifndef SETTLE_MARK_STATE_H
 #define SETTLE_MARK_STATE_H

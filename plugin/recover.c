@@ -200,19 +200,18 @@ void recover_made_again(const char *directory, const char *name, const char *mak
     free(path);
 }
 
-/* Looking for other marks of a file. */
+/* Looking at other marks of a file. */
 struct search {
-    const char *directory, *path, *name;
+    const char *directory;
     bool is_local, found;
 };
 
-static void search_one(const char *path, const char *name, void *context)
+static void search_one(const char *path, void *context)
 {
     struct search *search = context;
     struct mark mark;
 
-    if (!search->found && strcmp(name, search->name) == 0 && strcmp(path, search->path) != 0 &&
-        mark_read(path, &mark) == 0 && !worker_runs_us(&mark))
+    if (!search->found && mark_read(path, &mark) == 0 && !worker_runs_us(&mark))
         search->found = maker_look(mark.text, mark.maker_length, search->directory,
                                    search->is_local) != MAKER_GONE;
 }
@@ -222,9 +221,9 @@ static void search_one(const char *path, const char *name, void *context)
    these come and go. */
 static int is_in_work(const char *directory, bool is_local, const struct recovery *recovery)
 {
-    struct search search = {directory, recovery->path, recovery->name, is_local, false};
+    struct search search = {directory, is_local, false};
 
-    return mark_each(directory, search_one, &search) < 0 ? -1 : search.found;
+    return mark_each_other(recovery->path, search_one, &search) < 0 ? -1 : search.found;
 }
 
 /* What all looks have in common. */

@@ -492,6 +492,40 @@ static void test_each(void **state)
     assert_string_equal(found.names[3], "x@y");
 }
 
+static void note_path(const char *path, void *context)
+{
+    note(path, path, context);
+}
+
+/* Of the same file, by another make: not of one whose name goes on with "@". */
+static void test_each_other(void **state)
+{
+    char text[1200];
+    const char *const names[] = {"x", long_name(text, 300)};
+
+    (void)state;
+    make_mark(".settle", "x@y", OTHER);
+    make_mark(".settle", "xx", OTHER);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct found found = {.count = 0};
+        char *path = mark_path(".settle", names[i], MAKER), *other = mark_path(".settle", names[i], OTHER);
+
+        assert_int_equal(mark_each_other(path, note_path, &found), 0);
+        assert_int_equal(found.count, 0);
+        make_mark(".settle", names[i], MAKER);
+        make_mark(".settle", names[i], OTHER);
+        assert_int_equal(mark_each_other(path, note_path, &found), 0);
+        assert_int_equal(found.count, 1);
+        assert_string_equal(found.names[0], other);
+        free(other);
+        free(path);
+    }
+    assert_int_equal(mark_each_other(".settle/no-owner", note_path, NULL), 0);
+    write_file("file");
+    assert_int_equal(mark_each_other("file/x@1.2", note_path, NULL), -1);
+    assert_int_equal(errno, ENOTDIR);
+}
+
 /* Lengths around that of a piece, and nothing of the directories remains. */
 static void test_long_names(void **state)
 {
@@ -562,6 +596,7 @@ int main(void)
         IN_FOLDER(test_mark_of_the_same_name),
         IN_FOLDER(test_what_is_no_mark),
         IN_FOLDER(test_each),
+        IN_FOLDER(test_each_other),
         IN_FOLDER(test_long_names),
         IN_FOLDER(test_name_beyond_paths),
         IN_FOLDER(test_no_folder_to_mark_in),
