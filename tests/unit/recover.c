@@ -5,7 +5,6 @@
 
 #include "unit.h"
 
-#include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -329,15 +328,13 @@ static void test_name_with_the_sign_of_a_maker(void **state)
 static void test_key(void **state)
 {
     struct told told = {.count = 0};
-    char directory[PATH_MAX], *name, *path;
+    char *here = getcwd(NULL, 0), *directory, *name, *path;
     struct stat st;
 
     (void)state;
     for (int is_absolute = 0; is_absolute < 2; is_absolute++) {
         write_file("x");
-        if (is_absolute)
-            assert_non_null(getcwd(directory, sizeof directory - sizeof "/marks"));
-        strcpy(is_absolute ? directory + strlen(directory) : directory, is_absolute ? "/marks" : "marks");
+        assert_true(asprintf(&directory, "%s%smarks", is_absolute ? here : "", is_absolute ? "/" : "") > 0);
         assert_true(asprintf(&name, "%s/=x", directory) > 0);
         assert_int_equal(mark_make(directory, &name, 1, dead, true, NULL, NO_PAGE), 1);
         assert_int_equal(recover(directory, false, tell, &told), 0);
@@ -348,7 +345,9 @@ static void test_key(void **state)
         assert_false(is_there(path));
         free(path);
         free(name);
+        free(directory);
     }
+    free(here);
 }
 
 static void test_what_cannot_be_removed(void **state)
