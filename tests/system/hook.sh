@@ -845,6 +845,23 @@ EOF
     expect_settled output
 }
 
+test_each_setting_may_come_from_the_shell() {
+    for setting in 'MODE fsync' 'STABLE 0' 'TIMEOUT 9' 'VERBOSE 1' 'DIR .marks'; do
+        rm -f output
+        printf '%s\n' 'load $(PLUGIN)' 'SETTLE_VERBOSE = 1' \
+            "SETTLE_${setting% *} = \$(shell echo ${setting#* })" 'output: SETTLE = $@' 'output: ; @touch $@' >Makefile
+        make_works
+        expect_settled output
+    done
+    for setting in FILES BYTES SECONDS; do
+        rm -f output
+        printf '%s\n' 'load $(PLUGIN)' 'SETTLE_MODE = deferred' "SETTLE_BATCH_$setting = \$(shell echo 7)" \
+            'output: SETTLE = $@' 'output: ; @touch $@' >Makefile
+        make_works
+        expect out </dev/null
+    done
+}
+
 test_a_blank_in_an_option_is_no_dry_run() {
     printf '%s\n' 'load $(PLUGIN)' 'output: private SETTLE = $@' 'output:; @touch $@' >Makefile
     for option in --eval='FLAGS += -nostdinc' --eval='X = -DNDEBUG -q' '-Ia -t'; do
