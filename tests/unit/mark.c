@@ -12,6 +12,7 @@
 
 #include "folder.h"
 #include "mark.h"
+#include "mark_state.h"
 
 #define MAKER "1f0c6a3b.77aa01c2.4711.12345678901.4026531836"
 #define OTHER "1f0c6a3b.77aa01c2.4712.12345678901.4026531836"
@@ -250,6 +251,23 @@ static void test_cut_short_between_lines(void **state)
         write_file("x");
         tick();
     }
+    free(path);
+}
+
+/* The same where nothing is known of the file, or the time could not be set. */
+static void test_cut_short_of_a_file_of_which_nothing_is_known(void **state)
+{
+    char *path = mark_path(".settle", "x", MAKER);
+
+    (void)state;
+    write_file("x");
+    make_mark(".settle", "x", MAKER);
+    assert_int_equal(mark_set_time(path, (struct timespec){0, 0}), 0);
+    assert_int_equal(mark_note(".settle", "x", MAKER, MARK_SETTLED, getpid()), 0);
+    assert_mark(text_of('+'), MARK_SETTLED, getpid());
+    mark_cut_short(".settle", "x", MAKER);
+    assert_mark(text_of('+'), MARK_RUNNING, getpid());
+    assert_false(mark_is_untouched(path, "x"));
     free(path);
 }
 
@@ -585,6 +603,7 @@ int main(void)
         IN_FOLDER(test_life_from_nothing),
         IN_FOLDER(test_end_of_another),
         IN_FOLDER(test_cut_short_between_lines),
+        IN_FOLDER(test_cut_short_of_a_file_of_which_nothing_is_known),
         IN_FOLDER(test_mark_of_who_runs),
         IN_FOLDER(test_time_of_others),
         IN_FOLDER(test_time),
