@@ -264,12 +264,15 @@ int child_run(char *const plain[], char *const argument[], void (*meanwhile)(voi
 
 bool child_left_none(void)
 {
+    const struct timespec first_moment = {.tv_nsec = 20000000};
     pid_t pid;
 
     if (!is_reaper)
         return false;
     while ((pid = waitpid(-1, NULL, WNOHANG | WALL)) > 0)
         ;
+    if (pid == 0)
+        nanosleep(&first_moment, NULL);
     return pid < 0 && errno == ECHILD;
 }
 

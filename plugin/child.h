@@ -23,7 +23,8 @@ int child_run(char *const plain[], char *const argument[], void (*meanwhile)(voi
    command. */
 bool child_is_cut_short(int status);
 
-/* True where nothing is left of what child_run has run: not even a process that it left behind. */
+/* True where nothing is left of what child_run has run: not even a process that it left behind.  Where one is, returns after
+   20 ms: a shell's background command opens the files that it writes as the first thing it does. */
 bool child_left_none(void);
 
 /* Ends this process as wait status STATUS says: exits with its number or dies of its signal, without

@@ -120,11 +120,28 @@ static bool is_here(const char *directory)
     return is;
 }
 
+/* The same where DIRECTORY is a path from the current folder, and NAME of a make to which it was an absolute one.  What a
+   key stands for is of the folder that make was in: it stays what it is, and is no key here. */
+static char *found_from_here(const char *directory, char *name)
+{
+    const char *slash = strrchr(directory, '/'), *last = slash ? slash + 1 : directory;
+    char *whole;
+
+    if (strncmp(name, ".//", 3) != 0 || mark_is_key(last, name + 3))
+        return name;
+    if (asprintf(&whole, "%.*s%s", (int)(last - directory), directory, name + 3) < 0)
+        whole = NULL;
+    free(name);
+    return whole;
+}
+
 char *mark_found(const char *directory, char *name)
 {
     char *whole = NULL;
 
-    if (*directory != '/' || *name == '/')
+    if (*directory != '/')
+        return found_from_here(directory, name);
+    if (*name == '/')
         return name;
     if (strncmp(name, ".//", 3) != 0 && is_here(directory))
         return name;

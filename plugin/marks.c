@@ -15,11 +15,18 @@
 #include "marks.h"
 #include "message.h"
 #include "recover.h"
+#include "worker.h"
 
 struct work {
     const char *directory;  /* of the marks */
+    const char *prefix;     /* for what is relative to their folder: the user is in another one */
     bool failed;
 };
+
+static const char *prefix_of(const struct work *work, const char *name)
+{
+    return *name == '/' ? "" : work->prefix;
+}
 
 /* "3 days", "12 s": what is between MADE and now. */
 static void describe_age(char *text, size_t size, time_t made)
@@ -59,7 +66,9 @@ static void print_status(const struct recovery *recovery, void *context)
         [MAKER_ELSEWHERE] = "on another host",
     };
     struct work *work = context;
+    const char *prefix = prefix_of(work, recovery->name);
     char age[32], maker[MAKER_TEXT] = "";
+    pid_t worker = 0;
     int n;
 
     if (recovery->what == RECOVERY_NOTHING && recovery->maker == MAKER_UNKNOWN)
@@ -68,34 +77,45 @@ static void print_status(const struct recovery *recovery, void *context)
         return;  /* of a target; its files have marks of their own */
     describe_age(age, sizeof age, recovery->made);
     snprintf(maker, sizeof maker, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
+    if (recovery->maker == MAKER_GONE && recovery->mark.end == MARK_RUNNING)
+        worker = worker_find(&recovery->mark);
     if (recovery->maker == MAKER_UNKNOWN)
-        n = printf("%s: not a mark that can be read (%s)\n", recovery->name, recovery->path);
+        n = printf("%s%s: not a mark that can be read (%s)\n", prefix, recovery->name, recovery->path);
+    else if (worker != 0)
+        n = printf("%s%s: %s %s ago, and still runs (process %jd); marked by process %jd, %s\n", prefix, recovery->name,
+                   describe_end(&recovery->mark), age, (intmax_t)worker, (intmax_t)maker_pid(maker),
+                   makers[recovery->maker]);
     else
-        n = printf("%s: %s %s ago, by process %jd, %s\n", recovery->name, describe_end(&recovery->mark), age,
-                   (intmax_t)maker_pid(maker), makers[recovery->maker]);
+        n = printf("%s%s: %s %s ago; marked by process %jd, %s\n", prefix, recovery->name,
+                   describe_end(&recovery->mark), age, (intmax_t)maker_pid(maker), makers[recovery->maker]);
     work->failed |= n < 0;
 }
 
 static void tell_recovery(const struct recovery *recovery, void *context)
 {
     struct work *work = context;
+    const char *prefix = prefix_of(work, recovery->name);
 
     switch (recovery->what) {
     case RECOVERY_REMOVED:
-        message("%s: %s; removed, will be made again", recovery->name, recovery_reason(recovery));
+        message("%s%s: %s; removed, will be made again", prefix, recovery->name, recovery_reason(recovery));
         break;
     case RECOVERY_DIRECTORY:
-        message("%s: its recipe was cut short; a directory, not removed, but made older than all else",
+        message("%s%s: its recipe was cut short; a directory, not removed, but made older than all else", prefix,
                 recovery->name);
         work->failed = true;
         break;
+    case RECOVERY_WAITS:
+        message("%s%s: waiting for its recipe, of a make that is gone, to end (process %jd)", prefix, recovery->name,
+                (intmax_t)recovery->worker);
+        break;
     case RECOVERY_AT_WORK:
-        message("%s: its make is gone, but its recipe still runs (process %jd)", recovery->name,
+        message("%s%s: its make is gone, but its recipe still runs (process %jd)", prefix, recovery->name,
                 (intmax_t)recovery->worker);
         work->failed = true;
         break;
     case RECOVERY_FAILED:
-        message("%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", recovery->name,
+        message("%s%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", prefix, recovery->name,
                 recovery->path, strerror(recovery->error));
         work->failed = true;
         break;
@@ -112,9 +132,11 @@ static int look(const char *folder, bool just_look,
                 void (*tell)(const struct recovery *recovery, void *context))
 {
     const char *setting = getenv("SETTLE_DIR");
-    struct work work = {0};
-    char *directory;
+    struct work work = {.prefix = ""};
+    char *directory, *prefix = NULL;
 
+    if (strcmp(folder, ".") != 0 && asprintf(&prefix, "%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/") >= 0)
+        work.prefix = prefix;
     if (chdir(folder) < 0) {
         message("%s: %s", folder, strerror(errno));
         return 1;
@@ -133,6 +155,7 @@ static int look(const char *folder, bool just_look,
         maker_clear(directory);
     }
     free(directory);
+    free(prefix);
     return work.failed;
 }
 

@@ -230,32 +230,37 @@ static int is_in_work(const char *directory, bool is_local, const struct recover
 struct look {
     const char *directory;
     bool is_local, just_look;
+    void (*tell)(const struct recovery *recovery, void *context);
+    void *context;
     char awaited[MARK_TEXT + 24];  /* the last dead make or, where its line was not over, that: nothing is at work there */
 };
 
-/* Waits until what is at work for MARK, of a make that is gone, has ended: settle-shs are told to by the kernel.
-   Returns 0, or the process that hasn't. */
-static pid_t await_end(struct look *look, const struct mark *mark)
+/* Waits until what is at work for the mark of RECOVERY, of a make that is gone, has ended: settle-shs are told to by the
+   kernel.  Where that takes a second, tells of it; where it takes ten, it is RECOVERY's worker. */
+static void await_end(struct look *look, struct recovery *recovery)
 {
+    const struct mark *mark = &recovery->mark;
     const struct timespec nap = {.tv_nsec = 20000000};
     char who[sizeof look->awaited];
-    pid_t worker = 0;
 
     if (mark->end == MARK_RUNNING)
         snprintf(who, sizeof who, "%.*s=%jd", (int)mark->maker_length, mark->text, (intmax_t)mark->runner);
     else
         snprintf(who, sizeof who, "%.*s", (int)mark->maker_length, mark->text);
     if (strcmp(who, look->awaited) == 0)
-        return 0;
+        return;
     for (int tries = 0; tries < 500; tries++) {
-        worker = worker_find(mark);
-        if (worker == 0) {
+        recovery->worker = worker_find(mark);
+        if (recovery->worker == 0) {
             snprintf(look->awaited, sizeof look->awaited, "%s", who);
-            return 0;
+            return;
+        }
+        if (tries == 50) {
+            recovery->what = RECOVERY_WAITS;
+            look->tell(recovery, look->context);
         }
         nanosleep(&nap, NULL);
     }
-    return worker;
 }
 
 static enum recovery_what look_at_dead(struct look *look, struct recovery *recovery)
@@ -265,7 +270,7 @@ static enum recovery_what look_at_dead(struct look *look, struct recovery *recov
     if (in_work != 0)
         return in_work < 0 ? RECOVERY_FAILED : RECOVERY_NOT_OURS;
     if (!look->just_look) {
-        recovery->worker = await_end(look, &recovery->mark);
+        await_end(look, recovery);
         if (recovery->worker != 0)
             return RECOVERY_AT_WORK;
     }
@@ -314,8 +319,7 @@ static bool has_dead(const char *directory, bool is_local)
 
 /* Of MARKS those that are keys, or all others.  The keys last: a target that is made old for one may have a mark of its own,
    by another spelling, that says whether the recipe has touched it. */
-static void look_at_all(struct look *look, const struct marks *marks, bool keys,
-                        void (*tell)(const struct recovery *recovery, void *context), void *context)
+static void look_at_all(struct look *look, const struct marks *marks, bool keys)
 {
     for (size_t i = 0; i < marks->name.count; i++) {
         struct recovery recovery = {.what = RECOVERY_NOT_OURS, .maker = MAKER_UNKNOWN,
@@ -324,14 +328,14 @@ static void look_at_all(struct look *look, const struct marks *marks, bool keys,
         if (mark_is_key(look->directory, recovery.name) != keys)
             continue;
         look_at(look, &recovery);
-        tell(&recovery, context);
+        look->tell(&recovery, look->context);
     }
 }
 
 int recover(const char *directory, bool just_look,
             void (*tell)(const struct recovery *recovery, void *context), void *context)
 {
-    struct look look = {directory, order_is_local(directory), just_look, ""};
+    struct look look = {directory, order_is_local(directory), just_look, tell, context, ""};
     struct marks marks = {0};
     char self[MAKER_TEXT];
     bool has_ledger = ledger_is_left(directory);
@@ -351,8 +355,8 @@ int recover(const char *directory, bool just_look,
         result = -1;
     }
     if (result == 0) {
-        look_at_all(&look, &marks, false, tell, context);
-        look_at_all(&look, &marks, true, tell, context);
+        look_at_all(&look, &marks, false);
+        look_at_all(&look, &marks, true);
     }
     recover_unlock(directory, lock);
     list_free(&marks.path);

@@ -18,7 +18,8 @@ enum recovery_what {
                             been; the mark stays until recover_made_again */
     RECOVERY_NOTHING,    /* there was no such file, or the recipe has not touched it: then it is made as old as can be;
                             the mark is removed, or would have been */
-    RECOVERY_AT_WORK,    /* its recipe still runs, and does not end; the mark stays */
+    RECOVERY_WAITS,      /* its recipe still runs, and is waited for: another one of these follows */
+    RECOVERY_AT_WORK,    /* it does not end; the mark stays */
     RECOVERY_FAILED,     /* it could not be removed (errno); the mark stays */
     RECOVERY_NOT_OURS,   /* its maker lives, or is another host's, or it is no mark of settle's, or the file's directory
                             isn't there, and DIRECTORY an absolute path */

@@ -185,6 +185,10 @@ static void tell(const struct recovery *recovery, void *context)
     case RECOVERY_DIRECTORY:
         tell_directory(way, recovery->name);
         break;
+    case RECOVERY_WAITS:
+        message("%s: waiting for its recipe, of a make that is gone, to end (process %jd)", recovery->name,
+                (intmax_t)recovery->worker);
+        break;
     case RECOVERY_AT_WORK:
         make_fatal("%s: its make is gone, but its recipe still runs (process %jd)", recovery->name,
                    (intmax_t)recovery->worker);

@@ -66,7 +66,9 @@ static char *marks_directory(enum settle_mode mode)
     if (recipes_mark_in(directory, mode != MODE_WRITEBACK) < 0)
         make_fatal("SETTLE_DIR: %s: %s%s", directory,
                    errno == EXDEV ? "another folder than for the targets before" : strerror(errno),
-                   errno == EACCES || errno == EROFS ? "; without marks: SETTLE_DIR=" : "");
+                   errno == EACCES || errno == EROFS ? "; an empty SETTLE_DIR does without marks"
+                   : errno == ENOENT                 ? "; the folder above it must be there"
+                                                     : "");
     return directory;
 }
 

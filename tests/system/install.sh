@@ -82,6 +82,20 @@ EOF
     grep -q '^settle: input: settled' out || fail "$(cat out)"
 }
 
+# What was built in the source tree, with other options maybe, is no part of a build beside it.
+test_a_build_beside_a_built_source_tree() {
+    mkdir source
+    (cd "$SRC" && tar cf - --exclude=./.git --exclude=./build .) | (cd source && tar xf -)
+    # shellcheck disable=SC2016 # for make
+    for folder in source source/beside; do
+        mkdir -p $folder
+        ( cd $folder && "$PWD/$(test $folder = source || echo ../)configure" -q CC="$CC" &&
+            "$MAKE" -s --eval='some: ; @$(MAKE) plugin/idset.o $(SHELL_EXTRA)' some ) >build.log 2>&1 ||
+            fail "$(cat build.log)"
+        test -e $folder/plugin/idset.o || fail "$folder: not built: $(cat build.log)"
+    done
+}
+
 test_an_installation_works() {
     find_folders
     build_make install

@@ -340,10 +340,17 @@ test_a_worker_of_a_dead_recipe_that_does_not_end() {
     at_exit "kill -s KILL $(cat worker) 2>/dev/null || :"
     kill -s KILL "$(cat shell)" "$make" 2>/dev/null || :
     wait "$make" || :
+    settle --status
+    grep -q "^output: its recipe was begun .* ago, and still runs (process $(cat worker)); marked by process $make, " \
+        out || fail "$(cat out)"
     make_fails
+    grep -q "settle: output: waiting for its recipe, of a make that is gone, to end (process $(cat worker))" out ||
+        fail "$(cat out)"
     grep -q "settle: output: its make is gone, but its recipe still runs (process $(cat worker))" out ||
         fail "$(cat out)"
     settle --recover
+    grep -q "settle: output: waiting for its recipe, of a make that is gone, to end (process $(cat worker))" out ||
+        fail "$(cat out)"
     test "$status" = 1 || fail "status $status: $(cat out)"
     grep -q "settle: output: its make is gone, but its recipe still runs (process $(cat worker))" out ||
         fail "$(cat out)"
@@ -775,7 +782,7 @@ test_a_live_make_is_left_alone() {
     expect out </dev/null
     test "$(marks)" = 'cut ' || fail "other marks: $(marks)"
     "$BUILD/plugin/settle" --status >out
-    grep -q "^cut: its recipe was begun [0-9]* s ago, by process $make, which runs\$" out ||
+    grep -q "^cut: its recipe was begun [0-9]* s ago; marked by process $make, which runs\$" out ||
         fail "status: $(cat out)"
     test "$(cat cut)" = half || fail "cut was touched"
     kill -s TERM "$make"
@@ -786,12 +793,17 @@ test_a_live_make_is_left_alone() {
 test_status_and_recover() {
     cut_short echo_make
     "$BUILD/plugin/settle" --status >out
-    grep -q "^cut: its recipe was begun [0-9]* s ago, by process $make, which is gone: not to be trusted\$" \
+    grep -q "^cut: its recipe was begun [0-9]* s ago; marked by process $make, which is gone: not to be trusted\$" \
         out || fail "status: $(cat out)"
     test "$(cat cut)" = half || fail "--status touched it"
-    "$BUILD/plugin/settle" --recover >out 2>&1
+    mkdir elsewhere
+    for name in "$PWD" .. ../; do
+        ( cd elsewhere && "$BUILD/plugin/settle" --status "$name" >../out )
+        grep -q "^${name%/}/cut: its recipe was begun" out || fail "status $name: $(cat out)"
+    done
+    (cd elsewhere && "$BUILD/plugin/settle" --recover .. >../out 2>&1)
     expect out <<'EOF'
-settle: cut: its recipe was cut short; removed, will be made again
+settle: ../cut: its recipe was cut short; removed, will be made again
 EOF
     test ! -e cut || fail "cut is there"
     no_marks
@@ -1369,7 +1381,7 @@ test_deferred_loses_what_was_pending_when_make_is_killed() {
     start_make HOLD=1 SETTLE_MODE=deferred
     await ready
     "$BUILD/plugin/settle" --status >out
-    grep -q '^whole: not yet durable, its recipe has ended [0-9]* s ago, by process ' out || fail "status: $(cat out)"
+    grep -q '^whole: not yet durable, its recipe has ended [0-9]* s ago; marked by process ' out || fail "status: $(cat out)"
     kill -s KILL "$make"
     wait "$make" || :
     make_works SETTLE_MODE=deferred
@@ -1423,6 +1435,9 @@ EOF
     touch .settle
     make_fails
     grep -q '\*\*\* settle: SETTLE_DIR: .settle: Not a directory' out || fail "$(cat out)"
+    make_fails SETTLE_DIR=build/.settle
+    grep -q 'SETTLE_DIR: build/.settle: No such file or directory; the folder above it must be there' out ||
+        fail "$(cat out)"
     test ! -e output || fail "the recipe has run"
 }
 
@@ -1445,7 +1460,7 @@ EOF
             skip "needs a build tree that others may read"
     fi
     ! env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$@" >out 2>&1 || fail "no failure: $(cat out)"
-    grep -q 'SETTLE_DIR: .settle: Permission denied' out || fail "$(cat out)"
+    grep -q 'SETTLE_DIR: .settle: Permission denied; an empty SETTLE_DIR does without marks' out || fail "$(cat out)"
     ! grep -q 'has run' out || fail "the recipe has run"
 }
 
@@ -1818,6 +1833,24 @@ test_one_folder_of_marks_by_two_names() {
     grep -q "x: its recipe was cut short; removed" out || fail "above: $(cat out)"
     test "$(cat x below/x | sort -u)" = whole || fail "$(cat x below/x)"
     no_marks
+}
+
+# By the makefile below, which has its path, and by the one above, to which it is below/.settle: x is each one's own.
+test_one_folder_of_marks_below_by_two_names() {
+    mkdir below
+    for folder in . below; do
+        printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" '	@echo whole >$@' >$folder/Makefile
+    done
+    make_works
+    start_make -C below HOLD=1 x SETTLE_DIR="$PWD/below/.settle"
+    await below/ready
+    kill -s KILL "$make"
+    wait "$make" || :
+    make_works SETTLE_DIR=below/.settle
+    grep -q '^settle: below/x: its recipe was cut short; removed' out || fail "$(cat out)"
+    test ! -e below/x || fail "still there: $(cat out)"
+    test "$(cat x)" = whole || fail "$(cat out)"
+    no_marks below/.settle
 }
 
 test_a_tree_that_is_moved_after_a_crash() {

@@ -354,5 +354,21 @@ EOF
     done
 }
 
+# A background command is given a moment to open its files; a line that leaves none doesn't pay for that.
+test_a_command_left_in_the_background() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@echo text >$@; $(LEFT)
+EOF
+    for left in : 'sleep 1 &'; do
+        rm -f output
+        TRACE=nanosleep,clock_nanosleep traced trace "$MAKE" LEFT="$left" >out 2>&1 || fail "$(cat out)"
+        naps=$(grep -c 'nanosleep(.*tv_nsec=20000000' trace || :)
+        test "$naps" = $((${#left} > 1)) || fail "$left: $naps naps: $(cat trace)"
+    done
+}
+
 . "$SRC/tests/lib.sh"
 run_tests "$@"

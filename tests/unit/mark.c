@@ -103,6 +103,10 @@ static void test_names_in_a_folder_for_many_folders(void **state)
     snprintf(marks, sizeof marks, "%s/marks", here);
     found("marks", "x", "x");
     found("marks", "./x", "./x");
+    found("marks", ".//lib/x", "lib/x");
+    found("lib/marks", ".//x", "lib/x");
+    found("lib/marks", "x", "x");
+    found("lib/marks", ".//marks/=x", ".//marks/=x");
     found("/tree/marks", "/elsewhere/x", "/elsewhere/x");
     found("/tree/marks", ".//lib/x", "/tree/lib/x");
     found("/tree/marks//", ".//lib/x", "/tree/lib/x");
