@@ -5,7 +5,7 @@
    the state of its file (mark.h) and its name in the folder; one in a directory there is not for a ledger:
 
      9c6b2d10f3a85e47 1f0c6a3b.77aa01c2.4711.123456.4026531836
-     1764050000.123456789 lib%2flibx.a@4711.123456
+     1764050000.123456789 lib%2flibx.a@4711.3019834532
 
    The kernel writes a page in place where the file has the attribute C (FS_NOCOW_FL, btrfs(5)), its extents are
    written ones and no snapshot or clone shares them; FIEMAP tells afterwards whether it did. */

@@ -6,7 +6,7 @@
    (O_DIRECT, a file without copy-on-write) has brought to the device is durable before any trace of what was done
    after it, and costs neither commit nor flush.
 
-   Of a make in mode deferred that marks many targets there is a file beside the marks, "ledger-PID.START", one page for
+   Of a make in mode deferred that marks many targets there is a file beside the marks, "@ledger-PID.HASH", one page for
    each target that is marked.  When that make is gone, the marks that are in the ledger and not in the folder are made
    again (ledger_restore).  A batch is followed by an fsync of the folder, which has its marks gone on the disk, too,
    and pages whose marks are gone are emptied, so that after a crash little more is built again than was marked.

@@ -12,14 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "folder.h"
 #include "maker.h"
-#include "mark.h"
+#include "maker_lock.h"
 
 struct maker {
     uint32_t machine, boot;
@@ -28,8 +26,8 @@ struct maker {
     uint64_t space;   /* the PID namespace's inode */
 };
 
-/* FNV-1a of TEXT up to its end, or its first line's. */
-static uint32_t hash_text(const char *text)
+/* FNV-1a. */
+uint32_t maker_hash(const char *text)
 {
     uint32_t hash = UINT32_C(2166136261);
 
@@ -48,7 +46,7 @@ static uint32_t hash_line(const char *path, const char *fallback)
         snprintf(line, sizeof line, "%s", fallback);
     if (file)
         fclose(file);
-    return hash_text(line);
+    return maker_hash(line);
 }
 
 /* The start of process PID into *START.  Returns 0, or -1 where there is none, or only its zombie. */
@@ -159,47 +157,7 @@ pid_t maker_pid(const char *text)
 
 void maker_shorten(const char *text, char short_text[MAKER_SHORT])
 {
-    struct maker maker = {0};
-
-    parse(text, &maker);
-    snprintf(short_text, MAKER_SHORT, "%d.%" PRIu64, (int)maker.pid, maker.start % 1000000000000);
-}
-
-/* The byte of the folder of marks that the maker TEXT keeps locked. */
-static struct flock byte_of(const char *text, short type)
-{
-    return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)hash_text(text), .l_len = 1};
-}
-
-/* True where the maker TEXT, which can't be looked at, does not keep its byte of DIRECTORY locked: it is gone.  To ask is no
-   lock of one's own: two makes that start at once don't take each other for the dead one. */
-static bool is_unlocked(const char *directory, const char *text)
-{
-#ifdef F_OFD_GETLK
-    struct flock byte = byte_of(text, F_WRLCK);
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is = fd >= 0 && fcntl(fd, F_OFD_GETLK, &byte) == 0 && byte.l_type == F_UNLCK;
-
-    if (fd >= 0)
-        close(fd);
-    return is;
-#else
-    (void)directory, (void)text;
-    return false;
-#endif
-}
-
-/* Locks the byte of the maker TEXT for as long as the folder's descriptor FD is open.  Where that can't be had, a maker
-   of another PID namespace takes this one for gone, or for alive, as the kernel answers. */
-static void lock_byte(int fd, const char *text)
-{
-#ifdef F_OFD_SETLK
-    struct flock byte = byte_of(text, F_RDLCK);
-
-    fcntl(fd, F_OFD_SETLK, &byte);
-#else
-    (void)fd, (void)text;
-#endif
+    snprintf(short_text, MAKER_SHORT, "%d.%" PRIu32, (int)maker_pid(text), maker_hash(text));
 }
 
 enum maker_state maker_look(const char *text, size_t length, const char *directory, bool is_local)
@@ -207,7 +165,7 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     struct maker maker, here;
     char copy[MAKER_TEXT];
     uint64_t start;
-    const uint32_t unknown = hash_text("");  /* /proc/sys may be hidden from one of two containers */
+    const uint32_t unknown = maker_hash("");  /* /proc/sys may be hidden from one of two containers */
 
     if (length >= sizeof copy)
         return MAKER_UNKNOWN;
@@ -216,19 +174,20 @@ enum maker_state maker_look(const char *text, size_t length, const char *directo
     if (!parse(copy, &maker) || describe(getpid(), &here) < 0)
         return MAKER_UNKNOWN;
     if (maker.boot != here.boot && (maker.boot == unknown || here.boot == unknown) && is_local)
-        return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
+        return maker_is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
     if (maker.boot != here.boot)
         return is_local || maker.machine == here.machine ? MAKER_GONE : MAKER_ELSEWHERE;
     if (maker.space == here.space && maker.pid == here.pid && maker.start == here.start)
         return MAKER_SELF;
     if (maker.space != here.space || !has_own_proc())
-        return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
+        return maker_is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
+    /* in another time namespace the same process has another start */
     if (read_start(maker.pid, &start) == 0)
-        return start == maker.start ? MAKER_LIVES : MAKER_GONE;
+        return start == maker.start || maker_is_locked(directory, copy) ? MAKER_LIVES : MAKER_GONE;
     /* With hidepid (proc(5)) another user's process, or our own in another user namespace, is not to be seen, but it is
        there. */
     if (errno != ESRCH && (kill(maker.pid, 0) == 0 || errno == EPERM))
-        return is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
+        return maker_is_unlocked(directory, copy) ? MAKER_GONE : MAKER_LIVES;
     return MAKER_GONE;
 }
 
@@ -247,61 +206,6 @@ int64_t maker_age(const char *text)
         return 0;
     return nanoseconds(boot) - (int64_t)(maker.start / ticks * 1000000000 +
                                          maker.start % ticks * (1000000000 / ticks));
-}
-
-static int locked = -1;
-
-int maker_lock(const char *directory, const char *text)
-{
-    const struct timespec nap = {.tv_nsec = 1000000};
-
-    if (locked >= 0)
-        close(locked);
-    /* who removes the directory has it for an instant */
-    for (int tries = 0; tries < 1000; tries++) {
-        bool is_busy = false;
-
-        if (mark_prepare(directory) < 0)
-            return -1;
-        locked = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (locked < 0 && errno != ENOENT)
-            return errno == ENOTDIR ? -1 : 0;
-        if (locked >= 0 && flock(locked, LOCK_SH | LOCK_NB) < 0)
-            is_busy = errno == EWOULDBLOCK;
-        if (locked >= 0 && !is_busy && folder_still_has(directory, locked)) {
-            lock_byte(locked, text);
-            return 0;
-        }
-        if (locked >= 0)
-            close(locked);
-        locked = -1;
-        nanosleep(&nap, NULL);
-    }
-    errno = EWOULDBLOCK;
-    return -1;
-}
-
-bool maker_has_lock(const char *directory)
-{
-    return locked < 0 || folder_still_has(directory, locked);
-}
-
-void maker_unlock(const char *directory)
-{
-    if (locked >= 0)
-        close(locked);
-    locked = -1;
-    maker_clear(directory);
-}
-
-void maker_clear(const char *directory)
-{
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0 && (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK))
-        rmdir(directory);  /* unless there are marks in it, another make's or what was cut short */
-    if (fd >= 0)
-        close(fd);
 }
 
 size_t maker_children(pid_t **children)

@@ -38,8 +38,11 @@ int64_t maker_age(const char *text);
 /* The PID in TEXT, or 0. */
 pid_t maker_pid(const char *text);
 
-/* The part of TEXT that tells it from the other makers of one kernel, "pid.start", as much of it as there is
-   room for, into SHORT_TEXT. */
+/* A hash of TEXT, up to the end of its first line. */
+uint32_t maker_hash(const char *text);
+
+/* What tells TEXT from other makers in the names of its marks, "pid.hash", into SHORT_TEXT: in two containers makes may
+   have one number, and one start. */
 #define MAKER_SHORT 24
 void maker_shorten(const char *text, char short_text[MAKER_SHORT]);
 
@@ -47,6 +50,13 @@ void maker_shorten(const char *text, char short_text[MAKER_SHORT]);
    long as this process lives; where locks can't be had, goes without.  Once more: locks what is there now.  Returns 0,
    or -1 with errno. */
 int maker_lock(const char *directory, const char *text);
+
+/* The same by a settle-sh of the maker TEXT's, without making DIRECTORY: its line runs, whatever becomes of the make.
+   Returns the descriptor that keeps it, or -1. */
+int maker_lock_line(const char *directory, const char *text);
+
+/* True where a settle-sh of TEXT's, in whatever PID namespace, keeps it so. */
+bool maker_has_line(const char *directory, const char *text);
 
 /* False where DIRECTORY is another one by now, or none, than the one that is locked: a recipe has removed it. */
 bool maker_has_lock(const char *directory);

@@ -5,10 +5,10 @@
    the file's, escaped, and which make it is of; where it points to says who made it (maker.h) and, once the
    line of the recipe that settle-sh has run is over, that process:
 
-     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836=4720   settle-sh 4720 runs a line
-     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836+4720   it is over, and settled
-     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836~4720   it is over, not durable
-     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836*4720   it has failed by itself, not durable
+     lib%2flibx.a@4711.3019834532 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836=4720   settle-sh 4720 runs a line
+     lib%2flibx.a@4711.3019834532 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836+4720   it is over, and settled
+     lib%2flibx.a@4711.3019834532 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836~4720   it is over, not durable
+     lib%2flibx.a@4711.3019834532 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836*4720   it has failed by itself, not durable
 
    Its modification time is the ctime that the file had when it was marked, or the Epoch where there was none or
    where the maker itself had changed it: a file of a recipe that was cut short before it touched that is left alone
@@ -17,7 +17,7 @@
    Where there was no file, as in a build from scratch, the time can say instead how the line has ended: that saves
    three of a mark's six changes to the file system.
 
-     lib%2flibx.a@4711.123456 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   it runs or, where the time is 4720 ns
+     lib%2flibx.a@4711.3019834532 -> 1f0c6a3b.77aa01c2.4711.123456.4026531836!4720   it runs or, where the time is 4720 ns
                                           into the first, second or fourth second of 1970, is over: +, ~ or *
 
    In the third second it was over, but the next line could not be marked (mark_cut_short); where the time says something
@@ -139,7 +139,8 @@ int mark_remove(const char *directory, const char *name, const char *maker);
 int mark_each(const char *directory,
               void (*found)(const char *path, const char *name, void *context), void *context);
 
-/* Calls FOUND for the path of each other mark of the file that PATH is a mark of, another make's.  The same errors. */
+/* Calls FOUND for the path of each other mark of the file that PATH is a mark of, another make's; maybe more than once.
+   The same errors. */
 int mark_each_other(const char *path, void (*found)(const char *path, void *context), void *context);
 
 #endif

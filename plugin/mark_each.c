@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "folder.h"
 #include "mark.h"
@@ -77,31 +78,77 @@ int mark_each(const char *directory,
     return list(&listing, directory, "");
 }
 
+/* Another mark of the file that PATH is a mark of. */
+struct other {
+    const char *folder, *own;
+    size_t length;  /* of what these have in common */
+    void (*found)(const char *path, void *context);
+    void *context;
+};
+
+/* Reads STREAM, the folder, once.  Returns 0, or errno. */
+static int read_others(const struct other *other, DIR *stream)
+{
+    const struct dirent *entry;
+    char *path;
+
+    while ((errno = 0, entry = readdir(stream))) {
+        if (strncmp(entry->d_name, other->own, other->length) != 0 || strchr(entry->d_name + other->length, '@') ||
+            strcmp(entry->d_name, other->own) == 0)
+            continue;
+        if (asprintf(&path, "%s/%s", other->folder, entry->d_name) < 0)
+            return errno;
+        other->found(path, other->context);
+        free(path);
+    }
+    return errno;
+}
+
+/* The last change of the folder STREAM. */
+static struct timespec change_of(DIR *stream)
+{
+    struct stat st = {0};
+
+    fstat(dirfd(stream), &st);
+    return st.st_mtim;
+}
+
+/* Reads STREAM until it has not changed meanwhile: one that is being replaced may be missed (btrfs: 4 times of 977, by a
+   loop of renames).  Returns 0, or errno. */
+static int read_unchanged(const struct other *other, DIR *stream)
+{
+    struct timespec before, after;
+    int error, tries = 0;
+
+    do {
+        before = change_of(stream);
+        rewinddir(stream);
+        error = read_others(other, stream);
+        after = change_of(stream);
+    } while (error == 0 && ++tries < 8 && (before.tv_sec != after.tv_sec || before.tv_nsec != after.tv_nsec));
+    return error;
+}
+
 /* Marks of one file are in one folder, and differ in what stands behind the last "@" alone. */
 int mark_each_other(const char *path, void (*found)(const char *path, void *context), void *context)
 {
     const char *own = strrchr(path, '/') + 1, *at = strrchr(own, '@');
-    size_t length = at ? (size_t)(at + 1 - own) : 0;
-    char *folder = at ? folder_of(path) : NULL, *other;
-    DIR *stream = folder ? opendir(folder) : NULL;
-    const struct dirent *entry;
-    int error = stream || !at || errno == ENOENT ? 0 : errno;
+    char *folder;
+    DIR *stream;
+    int error = 0;
 
-    while (stream && (errno = 0, entry = readdir(stream))) {
-        if (strncmp(entry->d_name, own, length) != 0 || strchr(entry->d_name + length, '@') ||
-            strcmp(entry->d_name, own) == 0)
-            continue;
-        if (asprintf(&other, "%s/%s", folder, entry->d_name) < 0) {
-            error = errno;
-            continue;
-        }
-        found(other, context);
-        free(other);
-    }
-    if (stream && errno != 0)
-        error = errno;
-    if (stream)
+    if (!at)
+        return 0;
+    folder = folder_of(path);
+    stream = folder ? opendir(folder) : NULL;
+    if (stream) {
+        const struct other other = {folder, own, (size_t)(at + 1 - own), found, context};
+
+        error = read_unchanged(&other, stream);
         closedir(stream);
+    } else if (errno != ENOENT) {
+        error = errno;
+    }
     free(folder);
     errno = error;
     return error == 0 ? 0 : -1;

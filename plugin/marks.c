@@ -67,7 +67,7 @@ static void print_status(const struct recovery *recovery, void *context)
     };
     struct work *work = context;
     const char *prefix = prefix_of(work, recovery->name);
-    char age[32], maker[MAKER_TEXT] = "";
+    char age[32], maker[MAKER_TEXT] = "", where[RECOVERY_WORKER];
     pid_t worker = 0;
     int n;
 
@@ -79,12 +79,14 @@ static void print_status(const struct recovery *recovery, void *context)
     snprintf(maker, sizeof maker, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
     if (recovery->maker == MAKER_GONE && recovery->mark.end == MARK_RUNNING)
         worker = worker_find(&recovery->mark);
+    if (recovery->maker == MAKER_GONE && worker == 0 && maker_has_line(work->directory, maker))
+        worker = -1;
+    recovery_describe_worker(worker, where);
     if (recovery->maker == MAKER_UNKNOWN)
         n = printf("%s%s: not a mark that can be read (%s)\n", prefix, recovery->name, recovery->path);
     else if (worker != 0)
-        n = printf("%s%s: %s %s ago, and still runs (process %jd); marked by process %jd, %s\n", prefix, recovery->name,
-                   describe_end(&recovery->mark), age, (intmax_t)worker, (intmax_t)maker_pid(maker),
-                   makers[recovery->maker]);
+        n = printf("%s%s: %s %s ago, and still runs (%s); marked by process %jd, %s\n", prefix, recovery->name,
+                   describe_end(&recovery->mark), age, where, (intmax_t)maker_pid(maker), makers[recovery->maker]);
     else
         n = printf("%s%s: %s %s ago; marked by process %jd, %s\n", prefix, recovery->name,
                    describe_end(&recovery->mark), age, (intmax_t)maker_pid(maker), makers[recovery->maker]);
@@ -95,7 +97,9 @@ static void tell_recovery(const struct recovery *recovery, void *context)
 {
     struct work *work = context;
     const char *prefix = prefix_of(work, recovery->name);
+    char worker[RECOVERY_WORKER];
 
+    recovery_describe_worker(recovery->worker, worker);
     switch (recovery->what) {
     case RECOVERY_REMOVED:
         message("%s%s: %s; removed, will be made again", prefix, recovery->name, recovery_reason(recovery));
@@ -106,12 +110,10 @@ static void tell_recovery(const struct recovery *recovery, void *context)
         work->failed = true;
         break;
     case RECOVERY_WAITS:
-        message("%s%s: waiting for its recipe, of a make that is gone, to end (process %jd)", prefix, recovery->name,
-                (intmax_t)recovery->worker);
+        message("%s%s: waiting for its recipe, of a make that is gone, to end (%s)", prefix, recovery->name, worker);
         break;
     case RECOVERY_AT_WORK:
-        message("%s%s: its make is gone, but its recipe still runs (process %jd)", prefix, recovery->name,
-                (intmax_t)recovery->worker);
+        message("%s%s: its make is gone, but its recipe still runs (%s)", prefix, recovery->name, worker);
         work->failed = true;
         break;
     case RECOVERY_FAILED:

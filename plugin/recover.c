@@ -32,6 +32,14 @@ const char *recovery_reason(const struct recovery *recovery)
     return "its recipe was cut short";
 }
 
+void recovery_describe_worker(pid_t worker, char text[RECOVERY_WORKER])
+{
+    if (worker < 0)
+        snprintf(text, RECOVERY_WORKER, "in another PID namespace");
+    else
+        snprintf(text, RECOVERY_WORKER, "process %jd", (intmax_t)worker);
+}
+
 const char *recover_error(int error)
 {
     return error == ENOSYS ? "there are marks, and without /proc it can't be told whose they are" : strerror(error);
@@ -241,16 +249,19 @@ static void await_end(struct look *look, struct recovery *recovery)
 {
     const struct mark *mark = &recovery->mark;
     const struct timespec nap = {.tv_nsec = 20000000};
-    char who[sizeof look->awaited];
+    char who[sizeof look->awaited], maker[MAKER_TEXT];
 
+    snprintf(maker, sizeof maker, "%.*s", (int)mark->maker_length, mark->text);
     if (mark->end == MARK_RUNNING)
-        snprintf(who, sizeof who, "%.*s=%jd", (int)mark->maker_length, mark->text, (intmax_t)mark->runner);
+        snprintf(who, sizeof who, "%s=%jd", maker, (intmax_t)mark->runner);
     else
-        snprintf(who, sizeof who, "%.*s", (int)mark->maker_length, mark->text);
+        snprintf(who, sizeof who, "%s", maker);
     if (strcmp(who, look->awaited) == 0)
         return;
     for (int tries = 0; tries < 500; tries++) {
         recovery->worker = worker_find(mark);
+        if (recovery->worker == 0 && maker_has_line(look->directory, maker))
+            recovery->worker = -1;
         if (recovery->worker == 0) {
             snprintf(look->awaited, sizeof look->awaited, "%s", who);
             return;
@@ -341,7 +352,8 @@ int recover(const char *directory, bool just_look,
     bool has_ledger = ledger_is_left(directory);
     bool has_work = !just_look && (recover_lock_is_left(directory) || has_dead(directory, look.is_local));
     int lock = has_ledger || has_work ? recover_lock(directory) : -1;
-    int result = has_ledger ? ledger_restore(directory) : 0;
+    bool is_blind = maker_describe(getpid(), self) < 0;
+    int result = has_ledger && !is_blind ? ledger_restore(directory) : 0;
 
     if (result == 0)
         result = mark_each(directory, collect, &marks);
@@ -350,7 +362,7 @@ int recover(const char *directory, bool just_look,
         errno = ENOMEM;
         result = -1;
     }
-    if (result == 0 && marks.name.count > 0 && maker_describe(getpid(), self) < 0) {
+    if (result == 0 && is_blind && (has_ledger || marks.name.count > 0)) {
         errno = ENOSYS;
         result = -1;
     }

@@ -31,7 +31,7 @@ struct recovery {
     const char *name;   /* of the file */
     const char *path;   /* of the mark */
     int error;
-    pid_t worker;       /* where its recipe still runs: a process of that */
+    pid_t worker;       /* where its recipe still runs: a process of that, or -1: in another PID namespace */
     enum maker_state maker;
     struct mark mark;
     time_t made;        /* seconds since the Epoch */
@@ -39,6 +39,10 @@ struct recovery {
 
 /* Why the file is not to be trusted, "its recipe was cut short"; not to be freed. */
 const char *recovery_reason(const struct recovery *recovery);
+
+/* "process 4711", or where it is that can't be named, of WORKER into TEXT. */
+#define RECOVERY_WORKER 40
+void recovery_describe_worker(pid_t worker, char text[RECOVERY_WORKER]);
 
 /* Looks at each mark in DIRECTORY, and where its maker is gone removes its file and then the mark, unless
    JUST_LOOK; calls TELL for each.  Returns 0, or -1 with errno where DIRECTORY can't be read: ENOSYS where it has marks

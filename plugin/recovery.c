@@ -167,7 +167,9 @@ static void end_own(const struct recovery *recovery)
 static void tell(const struct recovery *recovery, void *context)
 {
     const struct way_of_telling *way = context;
+    char worker[RECOVERY_WORKER];
 
+    recovery_describe_worker(recovery->worker, worker);
     switch (recovery->what) {
     case RECOVERY_REMOVED:
         message("%s: %s; removed, will be made again", recovery->name, recovery_reason(recovery));
@@ -186,12 +188,10 @@ static void tell(const struct recovery *recovery, void *context)
         tell_directory(way, recovery->name);
         break;
     case RECOVERY_WAITS:
-        message("%s: waiting for its recipe, of a make that is gone, to end (process %jd)", recovery->name,
-                (intmax_t)recovery->worker);
+        message("%s: waiting for its recipe, of a make that is gone, to end (%s)", recovery->name, worker);
         break;
     case RECOVERY_AT_WORK:
-        make_fatal("%s: its make is gone, but its recipe still runs (process %jd)", recovery->name,
-                   (intmax_t)recovery->worker);
+        make_fatal("%s: its make is gone, but its recipe still runs (%s)", recovery->name, worker);
     case RECOVERY_FAILED:
         make_fatal("%s: its recipe was cut short, and it can't be removed, or its mark %s: %s", recovery->name,
                    recovery->path, strerror(recovery->error));

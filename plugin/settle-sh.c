@@ -118,9 +118,12 @@ static void tell(const struct outcome *outcome, void *context)
    take the line before for the last one then. */
 static void mark_files(const struct job *job, const struct list *names)
 {
+    int lock = maker_lock_line(job->marks, job->maker);
     size_t marked = mark_make(job->marks, names->name, names->count, job->maker,
                               job->options.mode != MODE_WRITEBACK, &job->order, &job->page);
 
+    if (lock < 0 || !folder_still_has(job->marks, lock))
+        maker_lock_line(job->marks, job->maker);  /* in the folder that mark_make has made */
     if (marked == names->count)
         return;
     message("%s: can't be marked in %s: %s", names->name[marked], job->marks, strerror(errno));
@@ -234,6 +237,7 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
         if (job_marked(job, &marked) < 0 || !marked.name)
             die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
         mark_files(job, &marked);
+        end_with_make(job);  /* the next make may have looked for marks before these were there */
     }
     /* where PLAIN can't be run, the shell says why */
     if (child_run(plain, command, *job->batch ? settle_batch : NULL, &meanwhile, &status) < 0) {

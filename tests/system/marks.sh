@@ -1742,6 +1742,72 @@ EOF
     test "$(cat x)" = half || fail "the live one's: $(cat out)"
 }
 
+# The make is gone, and its settle-sh with the recipe is not.
+test_a_recipe_of_another_pid_namespace_is_waited_for() {
+    need_root "to make PID namespaces"
+    unshare -pf --kill-child --mount-proc true 2>/dev/null || skip "needs leave to make PID namespaces"
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+output: private SETTLE = $@
+output:
+	@$(if $(HOLD),trap '' TERM; echo half >$@; echo $$PPID >shell; touch ready; sleep $(HOLD); echo late >>$@,echo whole >$@)
+EOF
+    cat >in_one.sh <<'EOF'
+"$MAKE" HOLD="$1" &
+while ! test -e ready; do sleep 0.1; done
+kill -s KILL "$!"
+touch killed
+sleep 100
+EOF
+    for hold in 3 100; do
+        rm -f ready killed output
+        # shellcheck disable=SC2086
+        ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} sh ./in_one.sh $hold \
+            >log 2>&1 ) &
+        namespace=$!
+        at_exit "kill -s KILL $namespace 2>/dev/null || :"
+        await killed
+        run unshare -pf --kill-child --mount-proc "$BUILD/plugin/settle" --status
+        grep -q '^output: its recipe was begun .* ago, and still runs (in another PID namespace); marked by' out ||
+            fail "$(cat out)"
+        # shellcheck disable=SC2086
+        run unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE"
+        if test $hold = 3; then
+            test "$status" = 0 || fail "$(cat out)"
+            test "$(cat output)" = whole || fail "$(cat output out)"
+        else
+            test "$status" = 2 || fail "status $status: $(cat out)"
+            grep -q 'output: its make is gone, but its recipe still runs (in another PID namespace)' out ||
+                fail "$(cat out)"
+        fi
+        kill -s KILL "$namespace"
+        wait "$namespace" || :
+    done
+    make_works
+    test "$(cat output)" = whole || fail "$(cat output out)"
+}
+
+# Two containers' makes are both the first process, and may have been started at one time: their marks are two.
+test_makes_of_one_number_and_start() {
+    in_namespaces :
+    for round in 1 2 3; do
+        rm -f x y
+        start_in_namespace HOLD=x x
+        first=$make
+        start_in_namespace HOLD=x x
+        for _ in $(seq 100); do
+            test "$(ls .settle 2>/dev/null | wc -l)" != 2 || break
+            sleep 0.1
+        done
+        test "$(ls .settle | wc -l)" = 2 || fail "round $round: $(ls .settle)"
+        kill -s KILL "$first" "$make"
+        wait "$first" "$make" || :
+        rm -f ready
+        make_works x
+        no_marks
+    done
+}
+
 # The folder that a recipe has removed is another one then, which is to be locked as well.
 test_a_live_make_of_another_pid_namespace_whose_folder_was_removed() {
     in_namespaces 'rm -rf .settle'
@@ -1797,6 +1863,32 @@ test_marks_that_can_not_be_listed() {
         grep -q '\.settle: Input/output error$' out || fail "$option: $(cat out)"
     done
     test -e "$long" || fail "removed"
+}
+
+# Nor those of a ledger, which may be all that a power cut has left.
+test_without_proc_a_ledger_stays() {
+    need_root "to mount btrfs"
+    need mkfs.btrfs btrfs-progs
+    unshare -m true 2>/dev/null || skip "needs leave to mount (CAP_SYS_ADMIN)"
+    truncate -s 256M image
+    mkfs.btrfs -q image >mkfs.log 2>&1 || fail "$(cat mkfs.log)"
+    mkdir mnt
+    mount_or_skip -o loop image mnt
+    printf '%s\n' 'SETTLE_MODE = deferred' 'load $(PLUGIN)' 'all: a b c d x' 'a b c d x: private SETTLE = $@' \
+        'a b c d: ; @echo $@ >$@' "x: a b c d; @$hold_line" '	@echo whole >$@' >mnt/Makefile
+    cut_in mnt x
+    find mnt/.settle -type l -delete
+    for command in "$BUILD/plugin/settle --status mnt" "$MAKE -C mnt"; do
+        status=0
+        # shellcheck disable=SC2086
+        unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /proc || exit 77
+            exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} $0' "$command" >out 2>&1 || status=$?
+        test "$status" != 77 || skip "can't mount over /proc here"
+        test "$status" != 0 || fail "$command: $(cat out)"
+    done
+    make_works -C mnt x
+    grep -q '^settle: x: its recipe was cut short; removed' out || fail "$(cat out)"
+    test "$(cat mnt/x)" = whole || fail "$(cat mnt/x)"
 }
 
 test_without_proc_nobody_knows_whose_marks_they_are() {

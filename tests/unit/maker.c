@@ -57,7 +57,7 @@ static void test_self(void **state)
     assert_int_equal(look(self, true), MAKER_SELF);
     assert_int_equal(look(self, false), MAKER_SELF);
     maker_shorten(self, short_text);
-    snprintf(expected, sizeof expected, "%lu.%" PRIu64, here.pid, here.start);
+    snprintf(expected, sizeof expected, "%lu.%" PRIu32, here.pid, maker_hash(self));
     assert_string_equal(short_text, expected);
 }
 
@@ -65,6 +65,10 @@ static void test_other_start_or_boot_or_host(void **state)
 {
     (void)state;
     assert_int_equal(look_changed(0, 0, 1, 0, false), MAKER_GONE);  /* its number is somebody else's now */
+    /* a time namespace has other starts */
+    assert_int_equal(maker_lock("marks", changed(0, 0, 1, 0)), 0);
+    assert_int_equal(look_changed(0, 0, 1, 0, false), MAKER_LIVES);
+    maker_unlock("marks");
     assert_int_equal(look_changed(0, 1, 0, 0, false), MAKER_GONE);
     assert_int_equal(look_changed(0, 1, 0, 0, true), MAKER_GONE);
     /* made up by another host, which on a network file system may run */
@@ -185,6 +189,25 @@ static void test_lock_while_the_folder_goes(void **state)
     close(ready[1]);
 }
 
+/* A settle-sh of a maker's is not the make, but keeps what it has marked from others. */
+static void test_lock_of_a_line(void **state)
+{
+    const char *text = changed(0, 0, 0, 2);
+    int lock;
+
+    (void)state;
+    assert_int_equal(maker_lock_line("marks", text), -1);
+    assert_int_equal(mkdir("marks", 0777), 0);
+    assert_false(maker_has_line("marks", text));
+    lock = maker_lock_line("marks", text);
+    assert_true(lock >= 0);
+    assert_true(maker_has_line("marks", text));
+    assert_false(maker_has_line("marks", self));
+    assert_int_equal(look(text, true), MAKER_GONE);
+    close(lock);
+    assert_false(maker_has_line("marks", text));
+}
+
 /* A recipe has removed it, and marks have made another one. */
 static void test_lock_once_more(void **state)
 {
@@ -199,7 +222,11 @@ static void test_lock_once_more(void **state)
     assert_int_equal(maker_lock("marks", changed(0, 0, 0, 1)), 0);
     assert_true(maker_has_lock("marks"));
     assert_int_equal(look_changed(0, 0, 0, 1, true), MAKER_LIVES);
-    maker_unlock("marks");
+    assert_int_equal(rmdir("marks"), 0);
+    write_file("marks");
+    assert_int_equal(maker_lock("marks", self), -1);  /* and what was locked is given back once */
+    assert_true(maker_has_lock("marks"));
+    assert_int_equal(unlink("marks"), 0);
 }
 
 static void test_children(void **state)
@@ -239,6 +266,7 @@ int main(void)
         TEST(test_other_namespace),
         TEST(test_folder_goes_when_it_is_empty_and_free),
         TEST(test_lock_while_the_folder_goes),
+        TEST(test_lock_of_a_line),
         TEST(test_lock_once_more),
         TEST(test_children),
     };

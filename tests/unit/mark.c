@@ -69,19 +69,19 @@ static void test_paths(void **state)
     char *path = mark_path(".settle", "lib/x.a", MAKER), expected[PATH_MAX + 64];
 
     (void)state;
-    assert_string_equal(path, ".settle/lib%2fx.a@4711.12345678901");
+    assert_string_equal(path, ".settle/lib%2fx.a@4711.3359887542");
     free(path);
     /* a folder for marks of many folders: the name tells which */
     path = mark_path("/tree/marks", "/x", MAKER);
-    assert_string_equal(path, "/tree/marks/%2fx@4711.12345678901");
+    assert_string_equal(path, "/tree/marks/%2fx@4711.3359887542");
     free(path);
     path = mark_path("/tree/marks", "/tree/lib/x", MAKER);
-    assert_string_equal(path, "/tree/marks/%2e%2f%2flib%2fx@4711.12345678901");
+    assert_string_equal(path, "/tree/marks/%2e%2f%2flib%2fx@4711.3359887542");
     free(path);
     path = mark_path("/no/marks", "x", MAKER);
     assert_non_null(strstr(path, "settle-unit."));
     snprintf(expected, sizeof expected, "%s", strrchr(path, '%'));
-    assert_string_equal(expected, "%2fx@4711.12345678901");
+    assert_string_equal(expected, "%2fx@4711.3359887542");
     free(path);
 }
 
@@ -432,10 +432,10 @@ static void test_note_without_a_mark(void **state)
     assert_int_equal(rmdir(".settle"), 0);  /* nothing is left behind */
 }
 
-/* By chance a maker of another boot has the same number and time: its mark is not taken for ours. */
+/* By chance a maker of another boot has the same number and hash: its mark is not taken for ours. */
 static void test_mark_of_the_same_name(void **state)
 {
-    static const char stranger[] = "1f0c6a3b.deadbeef.4711.12345678901.4026531836";
+    static const char stranger[] = "1f0c6a3b.deadbeef.4711.7427060439.4026531836";
     struct mark mark;
 
     (void)state;
@@ -504,7 +504,7 @@ static void test_each(void **state)
     make_mark(".settle", long_name(text, 1000), MAKER);
     assert_int_equal(symlink(MAKER, ".settle/no-owner"), 0);
     assert_int_equal(mkdir(".settle/d", 0777), 0);
-    write_file(".settle/f@4711.12345678901");
+    write_file(".settle/f@4711.3359887542");
     assert_int_equal(mark_each(".settle", note, &found), 0);
     assert_int_equal(found.count, 4);
     qsort(found.names, found.count, sizeof *found.names, compare);
