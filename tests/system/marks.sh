@@ -1759,7 +1759,7 @@ kill -s KILL "$!"
 touch killed
 sleep 100
 EOF
-    for hold in 3 100; do
+    for hold in 6 100; do
         rm -f ready killed output
         # shellcheck disable=SC2086
         ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} sh ./in_one.sh $hold \
@@ -1772,7 +1772,7 @@ EOF
             fail "$(cat out)"
         # shellcheck disable=SC2086
         run unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE"
-        if test $hold = 3; then
+        if test $hold = 6; then
             test "$status" = 0 || fail "$(cat out)"
             test "$(cat output)" = whole || fail "$(cat output out)"
         else
