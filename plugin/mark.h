@@ -91,6 +91,9 @@ int mark_prepare(const char *directory);
 /* Makes DIRECTORY's own entry durable where order is not free (order.h).  Returns 0, or -1 with errno. */
 int mark_prepare_durably(const char *directory);
 
+/* Makes the directories that PATH, a mark's, is in, DIRECTORY itself included.  Returns 0, or -1 with errno. */
+int mark_make_directories(const char *directory, char *path);
+
 /* Marks the COUNT files NAME for a line that this process runs.  Those that MAKER has marked already become this
    process's, but for the marks of others that run: only the first file, whose mark the plugin looks at, is taken from
    these.  DURABLY before anything that comes after it, which costs an fsync where the order of marks before outputs is

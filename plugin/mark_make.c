@@ -25,13 +25,7 @@ int mark_prepare(const char *directory)
 
 int mark_prepare_durably(const char *directory)
 {
-    char *above = folder_of(directory);
-    int result = -1;
-
-    if (above)
-        result = order_is_free(directory, above) ? 0 : folder_sync(above);
-    free(above);
-    return result;
+    return order_sync_entry(directory, directory);
 }
 
 int mark_make_directories(const char *directory, char *path)
@@ -121,7 +115,7 @@ static int make_one(const char *directory, const char *name, const char *maker, 
     if (result < 0 && errno == EEXIST) {
         if (mark_read(path, &mark) == 0 && mark_is_of(&mark, maker))
             result = take(directory, name, maker, &mark, is_own);
-        else if (unlink(path) == 0)  /* of another boot, by chance of the same number and time */
+        else if (unlink(path) == 0)  /* of another boot, by chance of the same number and hash */
             errno = ENOENT;
         if (result < 0 && errno == ENOENT)  /* or a batch has just removed it */
             *is_new = (result = symlink(text, path)) == 0;

@@ -39,7 +39,4 @@ bool mark_is_of(const struct mark *mark, const char *maker);
 /* The text of a mark like MARK, of MAKER, of which process SHELL's line has come to END. */
 void mark_describe(char text[MARK_TEXT], const struct mark *mark, const char *maker, enum mark_end end, pid_t shell);
 
-/* Makes the directories that PATH, a mark's, is in, DIRECTORY itself included.  Returns 0, or -1 with errno. */
-int mark_make_directories(const char *directory, char *path);
-
 #endif

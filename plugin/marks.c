@@ -15,7 +15,6 @@
 #include "marks.h"
 #include "message.h"
 #include "recover.h"
-#include "worker.h"
 
 struct work {
     const char *directory;  /* of the marks */
@@ -78,9 +77,7 @@ static void print_status(const struct recovery *recovery, void *context)
     describe_age(age, sizeof age, recovery->made);
     snprintf(maker, sizeof maker, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
     if (recovery->maker == MAKER_GONE && recovery->mark.end == MARK_RUNNING)
-        worker = worker_find(&recovery->mark);
-    if (recovery->maker == MAKER_GONE && worker == 0 && maker_has_line(work->directory, maker))
-        worker = -1;
+        worker = recovery_find_worker(work->directory, &recovery->mark);
     recovery_describe_worker(worker, where);
     if (recovery->maker == MAKER_UNKNOWN)
         n = printf("%s%s: not a mark that can be read (%s)\n", prefix, recovery->name, recovery->path);
@@ -129,23 +126,31 @@ static void tell_recovery(const struct recovery *recovery, void *context)
     }
 }
 
+/* FOLDER with a slash at its end, newly allocated, or NULL with errno. */
+static char *slashed(const char *folder)
+{
+    char *text;
+
+    return asprintf(&text, "%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/") < 0 ? NULL : text;
+}
+
 /* Goes to FOLDER and looks at its marks. */
 static int look(const char *folder, bool just_look,
                 void (*tell)(const struct recovery *recovery, void *context))
 {
     const char *setting = getenv("SETTLE_DIR");
-    struct work work = {.prefix = ""};
-    char *directory, *prefix = NULL;
+    struct work work = {0};
+    char *directory, *prefix;
 
-    if (strcmp(folder, ".") != 0 && asprintf(&prefix, "%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/") >= 0)
-        work.prefix = prefix;
     if (chdir(folder) < 0) {
         message("%s: %s", folder, strerror(errno));
         return 1;
     }
     directory = mark_directory(setting && *setting ? setting : ".settle");
+    prefix = strcmp(folder, ".") == 0 ? strdup("") : slashed(folder);
     work.directory = directory;
-    if (!directory || recover(directory, just_look, tell, &work) < 0) {
+    work.prefix = prefix;
+    if (!directory || !prefix || recover(directory, just_look, tell, &work) < 0) {
         const char *why = recover_error(errno);
 
         if (directory && *directory == '/')

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "fs_magic.h"
 #include "libc.h"
 #include "order.h"
@@ -107,6 +109,17 @@ bool order_is_free(const char *marks, const char *files)
     struct stat st;
 
     return stat(files, &st) == 0 && order_of(marks, &st, NULL) == ORDER_FREE;
+}
+
+int order_sync_entry(const char *marks, const char *name)
+{
+    char *folder = folder_of(name);
+    int result = -1;
+
+    if (folder)
+        result = order_is_free(marks, folder) ? 0 : folder_sync(folder);
+    free(folder);
+    return result;
 }
 
 bool order_is_in_memory(const char *directory)

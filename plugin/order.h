@@ -37,6 +37,10 @@ enum order order_of_update(enum order order, const char *name, const struct stat
 /* True where order_of is ORDER_FREE, of what is in the directory FILES. */
 bool order_is_free(const char *marks, const char *files);
 
+/* Makes what has become of the entry NAME, there or gone, durable where the order of it and a mark in MARKS is not free.
+   Returns 0, or -1 with errno. */
+int order_sync_entry(const char *marks, const char *name);
+
 /* True where what is in DIRECTORY is in memory alone: an fsync there does nothing, and says that all is well. */
 bool order_is_in_memory(const char *directory);
 

@@ -32,6 +32,15 @@ const char *recovery_reason(const struct recovery *recovery)
     return "its recipe was cut short";
 }
 
+pid_t recovery_find_worker(const char *directory, const struct mark *mark)
+{
+    char maker[MAKER_TEXT];
+    pid_t worker = worker_find(mark);
+
+    snprintf(maker, sizeof maker, "%.*s", (int)mark->maker_length, mark->text);
+    return worker == 0 && maker_has_line(directory, maker) ? -1 : worker;
+}
+
 void recovery_describe_worker(pid_t worker, char text[RECOVERY_WORKER])
 {
     if (worker < 0)
@@ -59,18 +68,6 @@ static void collect(const char *path, const char *name, void *context)
         marks->failed = true;
 }
 
-/* Where the order is not free, a mark must not be gone before its file is. */
-static int sync_removal(const char *directory, const char *name)
-{
-    char *folder = folder_of(name);
-    int result = -1;
-
-    if (folder)
-        result = order_is_free(directory, folder) ? 0 : folder_sync(folder);
-    free(folder);
-    return result;
-}
-
 /* A directory is made older than all that it may depend on instead, so that make makes it again. */
 static int make_old(const char *name)
 {
@@ -93,7 +90,7 @@ static int remove_half_made(const char *directory, const struct recovery *recove
     int result = -1;
 
     if (name && (unlink(name) == 0 || errno == ENOENT))
-        result = sync_removal(directory, name);
+        result = order_sync_entry(directory, name);  /* a mark must not be gone before its file is */
     free(name);
     return result;
 }
@@ -249,19 +246,16 @@ static void await_end(struct look *look, struct recovery *recovery)
 {
     const struct mark *mark = &recovery->mark;
     const struct timespec nap = {.tv_nsec = 20000000};
-    char who[sizeof look->awaited], maker[MAKER_TEXT];
+    char who[sizeof look->awaited];
 
-    snprintf(maker, sizeof maker, "%.*s", (int)mark->maker_length, mark->text);
     if (mark->end == MARK_RUNNING)
-        snprintf(who, sizeof who, "%s=%jd", maker, (intmax_t)mark->runner);
+        snprintf(who, sizeof who, "%.*s=%jd", (int)mark->maker_length, mark->text, (intmax_t)mark->runner);
     else
-        snprintf(who, sizeof who, "%s", maker);
+        snprintf(who, sizeof who, "%.*s", (int)mark->maker_length, mark->text);
     if (strcmp(who, look->awaited) == 0)
         return;
     for (int tries = 0; tries < 500; tries++) {
-        recovery->worker = worker_find(mark);
-        if (recovery->worker == 0 && maker_has_line(look->directory, maker))
-            recovery->worker = -1;
+        recovery->worker = recovery_find_worker(look->directory, mark);
         if (recovery->worker == 0) {
             snprintf(look->awaited, sizeof look->awaited, "%s", who);
             return;
@@ -343,18 +337,29 @@ static void look_at_all(struct look *look, const struct marks *marks, bool keys)
     }
 }
 
+/* 0 where /proc tells whose marks there are, else -1 with ENOSYS. */
+static int need_proc(void)
+{
+    char self[MAKER_TEXT];
+
+    if (maker_describe(getpid(), self) == 0)
+        return 0;
+    errno = ENOSYS;
+    return -1;
+}
+
 int recover(const char *directory, bool just_look,
             void (*tell)(const struct recovery *recovery, void *context), void *context)
 {
     struct look look = {directory, order_is_local(directory), just_look, tell, context, ""};
     struct marks marks = {0};
-    char self[MAKER_TEXT];
     bool has_ledger = ledger_is_left(directory);
     bool has_work = !just_look && (recover_lock_is_left(directory) || has_dead(directory, look.is_local));
     int lock = has_ledger || has_work ? recover_lock(directory) : -1;
-    bool is_blind = maker_describe(getpid(), self) < 0;
-    int result = has_ledger && !is_blind ? ledger_restore(directory) : 0;
+    int result = has_ledger ? need_proc() : 0;
 
+    if (result == 0 && has_ledger)
+        result = ledger_restore(directory);
     if (result == 0)
         result = mark_each(directory, collect, &marks);
 
@@ -362,10 +367,8 @@ int recover(const char *directory, bool just_look,
         errno = ENOMEM;
         result = -1;
     }
-    if (result == 0 && is_blind && (has_ledger || marks.name.count > 0)) {
-        errno = ENOSYS;
-        result = -1;
-    }
+    if (result == 0 && marks.name.count > 0)
+        result = need_proc();
     if (result == 0) {
         look_at_all(&look, &marks, false);
         look_at_all(&look, &marks, true);

@@ -40,6 +40,9 @@ struct recovery {
 /* Why the file is not to be trusted, "its recipe was cut short"; not to be freed. */
 const char *recovery_reason(const struct recovery *recovery);
 
+/* What still runs of the recipe that MARK in DIRECTORY, of a make that is gone, is of: as struct recovery's worker, or 0. */
+pid_t recovery_find_worker(const char *directory, const struct mark *mark);
+
 /* "process 4711", or where it is that can't be named, of WORKER into TEXT. */
 #define RECOVERY_WORKER 40
 void recovery_describe_worker(pid_t worker, char text[RECOVERY_WORKER]);

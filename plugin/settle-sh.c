@@ -205,14 +205,19 @@ static void settle_batch(void *context)
     meanwhile->status = failed ? EXIT_SETTLING_FAILED : 0;
 }
 
+static void need_make(const struct job *job)
+{
+    if (*job->marks && getppid() != maker_pid(job->maker))
+        die(EXIT_SETTLING_FAILED, job->target, "make is gone");
+}
+
 /* A recipe must not go on when make is gone: the next make would find it at work. */
 static void end_with_make(const struct job *job)
 {
 #ifdef PR_SET_PDEATHSIG
     prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM, 0UL, 0UL, 0UL);
 #endif
-    if (*job->marks && getppid() != maker_pid(job->maker))
-        die(EXIT_SETTLING_FAILED, job->target, "make is gone");
+    need_make(job);
 }
 
 /* Where SHELL is make's own and its arguments are "-c" (POSIX: "-ec") and a line that needs no shell: the words of
@@ -237,7 +242,7 @@ static int run_job(struct job *job, char *const plain[], char *const command[])
         if (job_marked(job, &marked) < 0 || !marked.name)
             die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
         mark_files(job, &marked);
-        end_with_make(job);  /* the next make may have looked for marks before these were there */
+        need_make(job);  /* the next make may have looked for marks before these were there */
     }
     /* where PLAIN can't be run, the shell says why */
     if (child_run(plain, command, *job->batch ? settle_batch : NULL, &meanwhile, &status) < 0) {

@@ -19,6 +19,7 @@
 #   make_works, make_fails ARGUMENT...  the same of make, which must end with status 0, or 2
 #   start_make ARGUMENT...  starts make, with what it prints in the file log; $make is its process
 #   await FILE       waits for it to be there, half a minute at most
+#   without_proc "COMMAND"  the same as run, where no /proc is
 #   mount_or_skip ARGUMENT...  mounts, MOUNTPOINT last, and takes it down again
 #   traced FILE COMMAND...  runs COMMAND under strace with its processes, log in FILE
 
@@ -119,6 +120,16 @@ mount_or_skip() {
     mount "$@" 2>/dev/null || skip "needs leave to mount"
     for mounted; do :; done
     at_exit "! mountpoint -q '$PWD/$mounted' || umount -l '$PWD/$mounted'"
+}
+
+# COMMAND, one word, sees no /proc.
+without_proc() {
+    need_root "to do without /proc"
+    unshare -m true 2>/dev/null || skip "needs leave to mount (CAP_SYS_ADMIN)"
+    # shellcheck disable=SC2016 # for the inner shell
+    run unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /proc || exit 77
+        exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} $0' "$1"
+    test "$status" != 77 || skip "can't mount over /proc here"
 }
 
 traced() {

@@ -162,6 +162,23 @@ hold_make() {
     await ready
 }
 
+# It may be all that a power cut has left.
+test_without_proc_it_stays() {
+    on_btrfs
+    hold_make
+    kill -s KILL "$make"
+    wait "$make" || :
+    find .settle -type l -delete
+    for command in "$BUILD/plugin/settle --status" "$MAKE COUNT=9"; do
+        without_proc "$command"
+        test "$status" != 0 || fail "$command: $(cat out)"
+        test "$(find .settle -name '@ledger-*' | wc -l)" = 1 || fail "$command: the ledger is gone"
+    done
+    make_works COUNT=9
+    grep -q '^settle: t8: its recipe was cut short; removed' out || fail "$(cat out)"
+    test "$(cat t8)" = t8 || fail "$(cat t8)"
+}
+
 test_of_a_make_that_was_killed() {
     on_btrfs
     hold_make

@@ -1688,34 +1688,46 @@ test_marks_of_two_folders_in_one_above_them() {
     no_marks
 }
 
-# Starts make in a PID namespace of its own; $make is the process that has all there end with it, and its output is in
-# the file log.  Then make_works makes in another one.
-start_in_namespace() {
+# Runs COMMAND in a PID namespace of its own, in which all ends with it.
+in_namespace() {
     # shellcheck disable=SC2086
-    ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} \
-        "$MAKE" --no-print-directory "$@" >log 2>&1 ) &
-    make=$!
-    at_exit "kill -s KILL $make 2>/dev/null || :"
+    ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$@" )
 }
 
-in_namespaces() {
+# The same in the background, with what it prints in the file log; $leader is the process that keeps it.
+start_in_namespace() {
+    # shellcheck disable=SC2086
+    ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$@" >log 2>&1 ) &
+    leader=$!
+    at_exit "kill -s KILL $leader 2>/dev/null || :"
+}
+
+end_namespace() {
+    kill -s KILL "$1"
+    wait "$1" || :
+}
+
+need_namespaces() {
     need_root "to make PID namespaces"
     unshare -pf --kill-child --mount-proc true 2>/dev/null || skip "needs leave to make PID namespaces"
+}
+
+namespaces_makefile() {
+    need_namespaces
     printf '%s\n' 'load $(PLUGIN)' 'x y: private SETTLE = $@' "x y: ; @$1" \
         '	@echo half >$@; $(if $(filter $@,$(HOLD)),touch ready; exec sleep 100)' '	@echo whole >$@' >Makefile
 }
 
 # As containers are that share a folder: each maker's lock is its own.
 test_a_dead_make_of_another_pid_namespace() {
-    in_namespaces :
-    start_in_namespace HOLD=x x
+    namespaces_makefile :
+    start_in_namespace "$MAKE" HOLD=x x
     await ready
     rm ready
-    dead=$make
-    start_in_namespace HOLD=y y
+    dead=$leader
+    start_in_namespace "$MAKE" HOLD=y y
     await ready
-    kill -s KILL "$dead"
-    wait "$dead" || :
+    end_namespace "$dead"
     make_works x
     grep -q '^settle: x: its recipe was cut short; removed' out || fail "$(cat out)"
     test "$(cat x)" = whole
@@ -1724,7 +1736,7 @@ test_a_dead_make_of_another_pid_namespace() {
 
 # What /proc shows of their numbers are other processes.
 test_pid_namespaces_with_the_proc_of_another() {
-    in_namespaces :
+    namespaces_makefile :
     # shellcheck disable=SC2016
     cat >in_one.sh <<'EOF'
 "$MAKE" HOLD=x x &
@@ -1744,8 +1756,7 @@ EOF
 
 # The make is gone, and its settle-sh with the recipe is not.
 test_a_recipe_of_another_pid_namespace_is_waited_for() {
-    need_root "to make PID namespaces"
-    unshare -pf --kill-child --mount-proc true 2>/dev/null || skip "needs leave to make PID namespaces"
+    need_namespaces
     cat >Makefile <<'EOF'
 load $(PLUGIN)
 output: private SETTLE = $@
@@ -1761,17 +1772,12 @@ sleep 100
 EOF
     for hold in 6 100; do
         rm -f ready killed output
-        # shellcheck disable=SC2086
-        ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} sh ./in_one.sh $hold \
-            >log 2>&1 ) &
-        namespace=$!
-        at_exit "kill -s KILL $namespace 2>/dev/null || :"
+        start_in_namespace sh ./in_one.sh $hold
         await killed
-        run unshare -pf --kill-child --mount-proc "$BUILD/plugin/settle" --status
+        run in_namespace "$BUILD/plugin/settle" --status
         grep -q '^output: its recipe was begun .* ago, and still runs (in another PID namespace); marked by' out ||
             fail "$(cat out)"
-        # shellcheck disable=SC2086
-        run unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$MAKE"
+        run in_namespace "$MAKE"
         if test $hold = 6; then
             test "$status" = 0 || fail "$(cat out)"
             test "$(cat output)" = whole || fail "$(cat output out)"
@@ -1780,8 +1786,7 @@ EOF
             grep -q 'output: its make is gone, but its recipe still runs (in another PID namespace)' out ||
                 fail "$(cat out)"
         fi
-        kill -s KILL "$namespace"
-        wait "$namespace" || :
+        end_namespace "$leader"
     done
     make_works
     test "$(cat output)" = whole || fail "$(cat output out)"
@@ -1789,19 +1794,19 @@ EOF
 
 # Two containers' makes are both the first process, and may have been started at one time: their marks are two.
 test_makes_of_one_number_and_start() {
-    in_namespaces :
+    namespaces_makefile :
     for round in 1 2 3; do
         rm -f x y
-        start_in_namespace HOLD=x x
-        first=$make
-        start_in_namespace HOLD=x x
+        start_in_namespace "$MAKE" HOLD=x x
+        first=$leader
+        start_in_namespace "$MAKE" HOLD=x x
         for _ in $(seq 100); do
             test "$(find .settle -type l 2>/dev/null | wc -l)" != 2 || break
             sleep 0.1
         done
         test "$(find .settle -type l | wc -l)" = 2 || fail "round $round: $(ls .settle)"
-        kill -s KILL "$first" "$make"
-        wait "$first" "$make" || :
+        end_namespace "$first"
+        end_namespace "$leader"
         rm -f ready
         make_works x
         no_marks
@@ -1810,8 +1815,8 @@ test_makes_of_one_number_and_start() {
 
 # The folder that a recipe has removed is another one then, which is to be locked as well.
 test_a_live_make_of_another_pid_namespace_whose_folder_was_removed() {
-    in_namespaces 'rm -rf .settle'
-    start_in_namespace HOLD=y x y
+    namespaces_makefile 'rm -rf .settle'
+    start_in_namespace "$MAKE" HOLD=y x y
     await ready
     make_works x
     test "$(cat y)" = half || fail "the live one's: $(cat out)"
@@ -1865,43 +1870,11 @@ test_marks_that_can_not_be_listed() {
     test -e "$long" || fail "removed"
 }
 
-# Nor those of a ledger, which may be all that a power cut has left.
-test_without_proc_a_ledger_stays() {
-    need_root "to mount btrfs"
-    need mkfs.btrfs btrfs-progs
-    unshare -m true 2>/dev/null || skip "needs leave to mount (CAP_SYS_ADMIN)"
-    truncate -s 256M image
-    mkfs.btrfs -q image >mkfs.log 2>&1 || fail "$(cat mkfs.log)"
-    mkdir mnt
-    mount_or_skip -o loop image mnt
-    printf '%s\n' 'SETTLE_MODE = deferred' 'load $(PLUGIN)' 'all: a b c d x' 'a b c d x: private SETTLE = $@' \
-        'a b c d: ; @echo $@ >$@' "x: a b c d; @$hold_line" '	@echo whole >$@' >mnt/Makefile
-    cut_in mnt x
-    find mnt/.settle -type l -delete
-    for command in "$BUILD/plugin/settle --status mnt" "$MAKE -C mnt"; do
-        status=0
-        # shellcheck disable=SC2086
-        unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /proc || exit 77
-            exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} $0' "$command" >out 2>&1 || status=$?
-        test "$status" != 77 || skip "can't mount over /proc here"
-        test "$status" != 0 || fail "$command: $(cat out)"
-    done
-    make_works -C mnt x
-    grep -q '^settle: x: its recipe was cut short; removed' out || fail "$(cat out)"
-    test "$(cat mnt/x)" = whole || fail "$(cat mnt/x)"
-}
-
 test_without_proc_nobody_knows_whose_marks_they_are() {
-    need_root "to do without /proc"
-    unshare -m true 2>/dev/null || skip "needs leave to mount (CAP_SYS_ADMIN)"
     printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" >Makefile
     cut_in . x
     for command in "$BUILD/plugin/settle --recover" "$BUILD/plugin/settle --status" "$MAKE"; do
-        status=0
-        # shellcheck disable=SC2086
-        unshare -m --propagation private sh -c 'mount -t tmpfs tmpfs /proc || exit 77
-            exec env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} $0' "$command" >out 2>&1 || status=$?
-        test "$status" != 77 || skip "can't mount over /proc here"
+        without_proc "$command"
         test "$status" != 0 || fail "$command: $(cat out)"
         grep -q "\.settle: there are marks, and without /proc it can't be told whose they are" out ||
             fail "$command: $(cat out)"

@@ -12,6 +12,7 @@
 #include "order.h"
 #include "recover.h"
 #include "someone.h"
+#include "started.h"
 #include "worker.h"
 
 static char self[MAKER_TEXT], dead[MAKER_TEXT], old[MAKER_TEXT], strange[MAKER_TEXT];
@@ -430,20 +431,10 @@ static void mark_by_another(const char *name)
 static pid_t leave_at_work(void)
 {
     char *line = worker_describe(dead, NULL), *variable;
-    int started[2];
     pid_t child;
-    char byte;
 
     assert_true(asprintf(&variable, "%s=%s", WORKER, line) > 0);
-    assert_int_equal(pipe2(started, O_CLOEXEC), 0);
-    child = fork();
-    if (child == 0) {
-        execle("/bin/sleep", "sleep", "0.5", (char *)NULL, (char *const[]){variable, NULL});
-        _exit(127);
-    }
-    close(started[1]);
-    assert_int_equal(read(started[0], &byte, 1), 0);  /* closed by exec */
-    close(started[0]);
+    child = start_sleep("0.5", variable, false);
     free(variable);
     free(line);
     return child;

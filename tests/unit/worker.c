@@ -5,7 +5,6 @@
 
 #include "unit.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "started.h"
 #include "worker.h"
 
 /* Makers whom no other run of this test has. */
@@ -24,29 +24,6 @@ static struct mark mark_of(const char *text, size_t maker_length, pid_t runner, 
 
     snprintf(mark.text, sizeof mark.text, "%s=%d", text, (int)runner);
     return mark;
-}
-
-/* Starts a process with VARIABLE in its environment, in a session of its own if it LEAVES. */
-static pid_t start(char *variable, int leaves)
-{
-    char *const environment[] = {(char *)"A=1", variable, NULL};
-    char *const command[] = {(char *)"sleep", (char *)"100", NULL};
-    int started[2];
-    pid_t child;
-    char byte;
-
-    assert_int_equal(pipe2(started, O_CLOEXEC), 0);
-    child = fork();
-    if (child == 0) {
-        if (leaves)
-            setsid();
-        execve("/bin/sleep", command, environment);
-        _exit(127);
-    }
-    close(started[1]);
-    assert_int_equal(read(started[0], &byte, 1), 0);  /* closed by exec */
-    close(started[0]);
-    return child;
 }
 
 static void end(pid_t child)
@@ -65,7 +42,7 @@ static void test_shell(void **state)
     (void)state;
     snprintf(variable, sizeof variable, "SETTLE_JOB=mode=fsync\n.settle\n%s\nx\n\n/bin/sh\nx", dead);
     assert_int_equal(worker_find(&ended), 0);
-    child = start(variable, 0);
+    child = start_sleep("100", variable, false);
     assert_int_equal(worker_find(&ended), child);
     assert_int_equal(worker_find(&other), 0);
     end(child);
@@ -89,7 +66,7 @@ static void test_what_a_shell_has_started(void **state)
     snprintf(variable, sizeof variable, "SETTLE_LINE=%s", line);
     free(line);
     free(outer);
-    child = start(variable, 0);
+    child = start_sleep("100", variable, false);
     assert_int_equal(worker_find(&running), child);
     assert_int_equal(worker_find(&of_inner_make), child);
     assert_int_equal(worker_find(&ended), 0);
@@ -98,7 +75,7 @@ static void test_what_a_shell_has_started(void **state)
     assert_int_equal(worker_find(&other), 0);
     end(child);
     assert_int_equal(worker_find(&running), 0);
-    child = start(variable, 1);
+    child = start_sleep("100", variable, true);
     assert_int_equal(worker_find(&running), 0);
     end(child);
 }
