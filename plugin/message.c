@@ -179,7 +179,7 @@ static char *describe_failure(const struct outcome *outcome)
         return describe_writer(outcome);
     if (outcome->step == STEP_STABLE && outcome->error == ETIMEDOUT)
         return describe_unstable(outcome);
-    if (asprintf(&text, "%s: %s%s", outcome->name, strerror(outcome->error),
+    if (asprintf(&text, "%s: %s%s", *outcome->name ? outcome->name : "''", strerror(outcome->error),
                  outcome_lost(outcome) ? "; what was written to it is lost" : "") < 0)
         return NULL;
     return text;

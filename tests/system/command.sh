@@ -165,9 +165,10 @@ EOF
 test_goes_on_after_a_failure() {
     touch first last
     ln -s loop loop
-    trace_settle 1 first nothere loop first/file last
+    trace_settle 1 first nothere '' loop first/file last
     expect out <<'EOF'
 settle: nothere: No such file or directory
+settle: '': No such file or directory
 settle: loop: Too many levels of symbolic links
 settle: first/file: Not a directory
 EOF
