@@ -50,6 +50,17 @@ static void tell(const struct outcome *outcome, void *context)
         tell_failure(outcome);
 }
 
+void remove_mark(const char *directory, const char *name, const char *maker)
+{
+    static bool is_told;
+
+    if (mark_remove(directory, name, maker) == 0 || is_told)
+        return;
+    message("%s: marks can't be removed (%s): what is finished will be made again by the next make", directory,
+            strerror(errno));
+    is_told = true;
+}
+
 pid_t batch_shell(const char *directory, const char *name, const char *maker)
 {
     char *path = mark_path(directory, name, maker);
@@ -81,7 +92,7 @@ int batch_settle(const char *directory, const char *maker, char *const *name, si
         if (shell[i] == 0 || batch_shell(directory, name[i], maker) != shell[i])
             continue;
         else if (failed == 0)
-            mark_remove(directory, name[i], maker);
+            remove_mark(directory, name[i], maker);
         else
             mark_note(directory, name[i], maker, MARK_RUNNING, getpid());
     free(shell);

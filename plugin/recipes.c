@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "list.h"
 #include "mark.h"
 #include "message.h"
@@ -175,7 +176,7 @@ static void finish(size_t self, enum mark_end end)
         if ((end == MARK_DEFERRED || end == MARK_UNSUCCESSFUL) && !mark_is_key(state.directory, name))
             pending_add(name);
         else
-            mark_remove(state.directory, name, state.maker);
+            remove_mark(state.directory, name, state.maker);
         if (end != MARK_UNSUCCESSFUL)  /* what was made old must stay so, until a recipe has made it */
             recover_made_again(state.directory, name, state.maker);
     }

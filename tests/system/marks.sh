@@ -1871,6 +1871,28 @@ test_marks_that_can_not_be_listed() {
     test -e "$long" || fail "removed"
 }
 
+# A seccomp filter, or a file system that has become read-only: nothing is lost, and it isn't silent.
+test_marks_that_can_not_be_removed() {
+    printf '%s\n' 'load $(PLUGIN)' 'x y z: private SETTLE = $@' 'x y z: ; @echo $@ >$@' >Makefile
+    for mode in fsync deferred; do
+        rm -rf x y z .settle
+        TRACE=unlink,unlinkat traced trace -e inject=unlink,unlinkat:error=EPERM "$MAKE" -s x y z \
+            SETTLE_MODE=$mode >out 2>&1 || fail "$mode: ends with $?: $(cat out)"
+        expect out <<'EOF'
+settle: .settle: marks can't be removed (Operation not permitted): what is finished will be made again by the next make
+EOF
+        test "$(ls .settle | wc -l)" = 3 || fail "$mode: $(ls .settle)"
+        make_works x y z
+        sed -E 's/(: .): .*;/\1:/' out | sort >got
+        expect got <<'EOF'
+settle: x: removed, will be made again
+settle: y: removed, will be made again
+settle: z: removed, will be made again
+EOF
+        no_marks
+    done
+}
+
 test_without_proc_nobody_knows_whose_marks_they_are() {
     printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' "x: ; @$hold_line" >Makefile
     cut_in . x
