@@ -4,7 +4,8 @@
 # Variables: contest, title, x, unit: what goes into the row as it is; subject: the label that the ratios
 # are of; aims: "LABEL<=NUMBER;..." for the ratio of subject to LABEL.
 # A row, tab-separated: contest, case, x, who, n, median, min, first quartile, third quartile, max, unit,
-# subject, median of subject / median, aim (or "-").
+# subject, ratio, aim (or "-").  The ratio is the median of the rounds' own ratios, of subject to the other, which have
+# run side by side: a machine that grows slower in the course of the rounds, or faster, changes both.
 
 BEGIN {
     FS = OFS = "\t"
@@ -18,10 +19,15 @@ BEGIN {
 {
     if (!($1 in n))
         label[++labels] = $1
-    # kept in order as they come
-    for (i = ++n[$1]; i > 1 && value[$1, i - 1] > $2 + 0; i--)
-        value[$1, i] = value[$1, i - 1]
-    value[$1, i] = $2 + 0
+    in_round[$1, ++n[$1]] = $2 + 0
+    sort_in($1, n[$1], $2 + 0)
+}
+
+# Adds ONE to WHO's values, which are in order and now COUNT.
+function sort_in(who, count, one,    i) {
+    for (i = count; i > 1 && value[who, i - 1] > one; i--)
+        value[who, i] = value[who, i - 1]
+    value[who, i] = one
 }
 
 # The value below which the part SHARE of WHO's values lies, between two of them by proportion.
@@ -33,14 +39,23 @@ function quantile(who, share,    place, below) {
     return value[who, below] + (place - below) * (value[who, below + 1] - value[who, below])
 }
 
+# The median of the ratios of subject to WHO, of the rounds that both were in, or "-".
+function ratio_to(who,    round, pairs) {
+    for (round = 1; round <= n[subject] && round <= n[who]; round++)
+        if (in_round[who, round] > 0)
+            sort_in("ratio to " who, ++pairs, in_round[subject, round] / in_round[who, round])
+    if (!pairs)
+        return "-"
+    n["ratio to " who] = pairs
+    return sprintf("%.4g", quantile("ratio to " who, 0.5))
+}
+
 END {
     for (i = 1; i <= labels; i++) {
         who = label[i]
-        median = quantile(who, 0.5)
-        ratio = subject in n && median > 0 ? sprintf("%.4g", quantile(subject, 0.5) / median) : "-"
-        print contest, title, x, who, n[who], number(median), number(value[who, 1]),
+        print contest, title, x, who, n[who], number(quantile(who, 0.5)), number(value[who, 1]),
             number(quantile(who, 0.25)), number(quantile(who, 0.75)), number(value[who, n[who]]),
-            unit, subject, ratio, (who in aim ? aim[who] : "-")
+            unit, subject, subject in n ? ratio_to(who) : "-", (who in aim ? aim[who] : "-")
     }
 }
 
