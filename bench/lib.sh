@@ -134,8 +134,8 @@ unmount_fs() {
     rm -f "$WORK/fs-$1.img"
 }
 
-# Calls "$1 FOLDER TYPE", FOLDER in $PLACE as well, on a new file system of each other argument; where none can be
-# mounted, on this folder's.
+# Calls "$1 FOLDER TYPE", FOLDER in $PLACE as well, on a new file system of each other argument that is in $BENCH_FS; where
+# none can be mounted, on this folder's.
 on_file_systems() {
     each=$1
     shift
@@ -147,6 +147,10 @@ on_file_systems() {
         return
     fi
     for type; do
+        case " $BENCH_FS " in
+        *" $type "*) ;;
+        *) continue ;;
+        esac
         if mount_fs "$type"; then
             "$each" "$PLACE" "$type"
             unmount_fs "$type"

@@ -20,7 +20,7 @@ contest_marks() {
         leave_out "deferred" "this settle doesn't know SETTLE_MODE=deferred"
         return
     fi
-    for code in usual short; do
+    for code in $BENCH_CODE; do
         on_file_systems build_contest ext4 xfs btrfs
     done
     contest_end

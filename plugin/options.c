@@ -16,7 +16,7 @@
 const struct settle_options options_default = {
     .mode = MODE_FSYNC,
     .timeout = 10,
-    .batch_files = 512,
+    .batch_files = 1024,
     .batch_bytes = (uint64_t)256 << 20,
     .batch_age = 30,
 };
@@ -113,7 +113,7 @@ static const struct option_kind {
     {"mode", "SETTLE_MODE", set_mode, "fsync", "fsync, writeback, deferred or off"},
     {"stable", "SETTLE_STABLE", set_stable, "0", "a number of seconds"},
     {"timeout", "SETTLE_TIMEOUT", set_timeout, "10", "a number of seconds"},
-    {"batch-files", "SETTLE_BATCH_FILES", set_batch_files, "512", "a number of files"},
+    {"batch-files", "SETTLE_BATCH_FILES", set_batch_files, "1024", "a number of files"},
     {"batch-bytes", "SETTLE_BATCH_BYTES", set_batch_bytes, "268435456", "a number of bytes"},
     {"batch-seconds", "SETTLE_BATCH_SECONDS", set_batch_age, "30", "a number of seconds"},
     {"verbose", "SETTLE_VERBOSE", set_verbose, "0", "0 or 1"},

@@ -61,7 +61,7 @@ int settle_gmk_setup(void)
     free(make_expand("$(eval SETTLE ?=)$(eval SETTLE_MODE ?= fsync)$(eval SETTLE_STABLE ?= 0)"
                      "$(eval SETTLE_TIMEOUT ?= 10)$(eval SETTLE_VERBOSE ?= 0)"
                      "$(eval SETTLE_DIR ?= .settle)$(eval SETTLE_RECOVER ?=)"
-                     "$(eval SETTLE_BATCH_FILES ?= 512)$(eval SETTLE_BATCH_BYTES ?= 268435456)"
+                     "$(eval SETTLE_BATCH_FILES ?= 1024)$(eval SETTLE_BATCH_BYTES ?= 268435456)"
                      "$(eval SETTLE_BATCH_SECONDS ?= 30)"));
     hook_prepare(find_library(path));
     keep_name();

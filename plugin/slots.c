@@ -16,9 +16,10 @@
 
 /* For jobs at a time; more go without. */
 #define PAGES_FOR_JOBS 64
-#define MOST_PAGES 1024
+#define MOST_PAGES (1024 + PAGES_FOR_JOBS)
 
-/* Each time a page is taken, targets that wait are asked about until so many have turned out to be waiting still. */
+/* With each so-manieth page that is taken, targets that wait are asked about until as many have turned out to be waiting
+   still. */
 #define LOOKS 8
 
 /* A STALE page is to be emptied by the target that is next marked, and may be taken again once that one is over. */
@@ -110,7 +111,8 @@ struct ledger_page slots_take(const char *directory, const char *maker, enum ord
         return page;
     if (slots.asked++ == WITHOUT)
         begin(directory, maker, order, options);
-    look(directory, maker);
+    if (slots.asked % LOOKS == 0)
+        look(directory, maker);
     page.address = slots.address;
     page.number = first(EMPTY);
     if (page.number == 0)
