@@ -200,7 +200,7 @@ static void empty(int fd, size_t first, size_t count)
 }
 
 /* The page of MAKER's marks of the COUNT files NAME, as O_DIRECT wants it; or NULL.  It is overwritten by the next one:
-   memory from malloc costs each line 20 us more, which musl's gives back to the kernel at once. */
+   memory from malloc would cost each line some 20 us more, since musl gives it back to the kernel at once. */
 static const char *format_page(const char *directory, char *const *name, size_t count, const char *maker)
 {
     static _Alignas(PAGE) char text[PAGE];
