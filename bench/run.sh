@@ -59,6 +59,21 @@ done
 sed 's/^/# /' "$TEXT" >"$DATA"
 printf '# contest\tcase\tx\twho\tn\tmedian\tmin\tq1\tq3\tmax\tunit\tsubject\tratio\taim\n' >>"$DATA"
 
+# Each word of $2 must be one of $3: $1.
+need_words() {
+    for word in $2; do
+        case " $3 " in
+        *" $word "*) ;;
+        *)
+            echo "bench: $1: '$word' is none of $3" >&2
+            exit 2
+            ;;
+        esac
+    done
+}
+need_words BENCH_FS "$BENCH_FS" "ext4 xfs btrfs tmpfs"
+need_words BENCH_CODE "$BENCH_CODE" "usual short"
+
 for wanted in $BENCH; do
     case $wanted in
     1) contest_one ;;
