@@ -50,7 +50,7 @@ static void tell(const struct outcome *outcome, void *context)
         tell_failure(outcome);
 }
 
-void remove_mark(const char *directory, const char *name, const char *maker)
+void unmark(const char *directory, const char *name, const char *maker)
 {
     static bool is_told;
 
@@ -92,7 +92,7 @@ int batch_settle(const char *directory, const char *maker, char *const *name, si
         if (shell[i] == 0 || batch_shell(directory, name[i], maker) != shell[i])
             continue;
         else if (failed == 0)
-            remove_mark(directory, name[i], maker);
+            unmark(directory, name[i], maker);
         else
             mark_note(directory, name[i], maker, MARK_RUNNING, getpid());
     free(shell);

@@ -19,7 +19,7 @@ int batch_settle(const char *directory, const char *maker, char *const *name, si
 pid_t batch_shell(const char *directory, const char *name, const char *maker);
 
 /* Removes MAKER's mark of NAME, which is safe, in DIRECTORY.  Where that can't be done it is told on stderr, once. */
-void remove_mark(const char *directory, const char *name, const char *maker);
+void unmark(const char *directory, const char *name, const char *maker);
 
 /* Tells on stderr of OUTCOME, a failure.  A file whose content is lost is removed: make must not take it for
    up to date. */

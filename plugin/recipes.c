@@ -176,7 +176,7 @@ static void finish(size_t self, enum mark_end end)
         if ((end == MARK_DEFERRED || end == MARK_UNSUCCESSFUL) && !mark_is_key(state.directory, name))
             pending_add(name);
         else
-            remove_mark(state.directory, name, state.maker);
+            unmark(state.directory, name, state.maker);
         if (end != MARK_UNSUCCESSFUL)  /* what was made old must stay so, until a recipe has made it */
             recover_made_again(state.directory, name, state.maker);
     }

@@ -156,7 +156,7 @@ static void end_own(const struct recovery *recovery)
     memcpy(maker, recovery->mark.text, recovery->mark.maker_length);
     maker[recovery->mark.maker_length] = '\0';
     if (recovery->mark.end == MARK_SETTLED)
-        remove_mark(directory, name, maker);
+        unmark(directory, name, maker);
     else if (mark_is_pending(&recovery->mark) && batch_settle(directory, maker, &name, 1) != 0)
         make_fatal("%s: what was deferred can't be made durable", name);
     else if (recovery->mark.end == MARK_RUNNING && !mark_is_key(directory, name))
