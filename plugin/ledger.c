@@ -140,13 +140,16 @@ static int set_nocow(int fd)
 #endif
 }
 
-static int fill(int fd, size_t pages)
+/* Writes COUNT empty pages from number FIRST on.  Returns 0, or -1. */
+static int empty(int fd, size_t first, size_t count)
 {
-    char *text = calloc(pages, PAGE);
-    ssize_t written = text ? pwrite(fd, text, pages * PAGE, 0) : -1;
+    static _Alignas(PAGE) char zeros[16 * PAGE];  /* as O_DIRECT wants it */
+    size_t at = first * PAGE, end = at + count * PAGE;
+    ssize_t n = 1;
 
-    free(text);
-    return written == (ssize_t)(pages * PAGE) ? fsync(fd) : -1;
+    for (; at < end && n > 0; at += (size_t)n)
+        n = pwrite(fd, zeros, end - at < sizeof zeros ? end - at : sizeof zeros, (off_t)at);
+    return n > 0 ? 0 : -1;
 }
 
 /* Locked before it can be taken for a dead one's, and looked at afterwards: whoever did take it for one has removed
@@ -164,7 +167,7 @@ int ledger_make(const char *directory, const char *maker, size_t pages, uint64_t
     char *path = path_of(directory, maker);
     int fd = path ? open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666) : -1;
 
-    if (fd >= 0 && (!is_ours(fd, path) || set_nocow(fd) < 0 || fill(fd, pages) < 0 ||
+    if (fd >= 0 && (!is_ours(fd, path) || set_nocow(fd) < 0 || empty(fd, 0, pages) < 0 || fsync(fd) < 0 ||
                     folder_sync(directory) < 0 || find_address(fd, 0, pages * PAGE, address) < 0)) {
         unlink(path);
         close(fd);
@@ -181,22 +184,6 @@ static int open_to_write(const char *directory, const char *maker)
 
     free(path);
     return fd;
-}
-
-/* Empties COUNT pages from number FIRST on.  Where that fails, some files are built again after a crash. */
-static void empty(int fd, size_t first, size_t count)
-{
-    const size_t most = (size_t)16 * PAGE;
-    size_t at = first * PAGE, end = at + count * PAGE;
-    char *zeros = count > 0 ? aligned_alloc(PAGE, most) : NULL;  /* as O_DIRECT wants it */
-    ssize_t n = 1;
-
-    if (!zeros)
-        return;
-    memset(zeros, 0, most);
-    for (; at < end && n > 0; at += (size_t)n)
-        n = pwrite(fd, zeros, end - at < most ? end - at : most, (off_t)at);
-    free(zeros);
 }
 
 /* The page of MAKER's marks of the COUNT files NAME, as O_DIRECT wants it; or NULL.  It is overwritten by the next one:
@@ -230,7 +217,7 @@ int ledger_write(const struct ledger_page *page, const char *directory, char *co
         if (pwrite(fd, text, PAGE, (off_t)offset) == PAGE && find_address(fd, offset, PAGE, &address) == 0 &&
             address == page->address + offset && fstat(fd, &st) == 0 && st.st_nlink > 0)
             result = 0;
-        empty(fd, page->stale, page->stale_count);
+        empty(fd, page->stale, page->stale_count);  /* where that fails, some files are built again after a crash */
         close(fd);
     }
     return result;

@@ -121,6 +121,11 @@ int mark_read(const char *path, struct mark *mark)
     return result;
 }
 
+void mark_maker(const struct mark *mark, char text[MAKER_TEXT])
+{
+    snprintf(text, MAKER_TEXT, "%.*s", (int)mark->maker_length, mark->text);
+}
+
 bool mark_is_of(const struct mark *mark, const char *maker)
 {
     return strlen(maker) == mark->maker_length &&

@@ -131,6 +131,9 @@ bool mark_is_there(const char *directory, const char *name, const char *maker);
 /* True where the line of MARK is over, and its file not durable for all that is known. */
 bool mark_is_pending(const struct mark *mark);
 
+/* Who has made MARK, into TEXT. */
+void mark_maker(const struct mark *mark, char text[MAKER_TEXT]);
+
 /* Reads the mark at PATH.  Returns 0, or -1 with errno (EINVAL: a link that is no mark). */
 int mark_read(const char *path, struct mark *mark);
 

@@ -66,7 +66,7 @@ static void print_status(const struct recovery *recovery, void *context)
     };
     struct work *work = context;
     const char *prefix = prefix_of(work, recovery->name);
-    char age[32], maker[MAKER_TEXT] = "", where[RECOVERY_WORKER];
+    char age[32], maker[MAKER_TEXT], where[RECOVERY_WORKER];
     pid_t worker = 0;
     int n;
 
@@ -75,7 +75,7 @@ static void print_status(const struct recovery *recovery, void *context)
     if (mark_is_key(work->directory, recovery->name))
         return;  /* of a target; its files have marks of their own */
     describe_age(age, sizeof age, recovery->made);
-    snprintf(maker, sizeof maker, "%.*s", (int)recovery->mark.maker_length, recovery->mark.text);
+    mark_maker(&recovery->mark, maker);
     if (recovery->maker == MAKER_GONE && recovery->mark.end == MARK_RUNNING)
         worker = recovery_find_worker(work->directory, &recovery->mark);
     recovery_describe_worker(worker, where);

@@ -138,6 +138,12 @@ int options_set(struct settle_options *options, const char *key, const char *val
     return -1;
 }
 
+void options_each(void (*tell)(const char *variable, const char *fallback))
+{
+    for (size_t i = 0; i < KINDS; i++)
+        tell(kinds[i].variable, kinds[i].fallback);
+}
+
 int options_from_environment(struct settle_options *options, const char **name,
                              const char **expected)
 {

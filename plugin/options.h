@@ -41,6 +41,9 @@ extern const struct settle_options options_default;
 int options_set(struct settle_options *options, const char *key, const char *value,
                 const char **expected);
 
+/* Calls TELL for each option with its environment variable and what an empty value stands for. */
+void options_each(void (*tell)(const char *variable, const char *fallback));
+
 /* True where files would have to stand still for longer than they are waited for. */
 bool options_conflict(const struct settle_options *options);
 

@@ -14,6 +14,7 @@
 #include "function.h"
 #include "hook.h"
 #include "make.h"
+#include "options.h"
 #include "recipes.h"
 #include "recovery.h"
 
@@ -49,6 +50,17 @@ static void keep_name(void)
         make_rule(name, sizeof name - 1, ": ;");
 }
 
+/* Defined, so that --warn-undefined-variables has nothing to say of VARIABLE. */
+static void define_default(const char *variable, const char *value)
+{
+    char *text;
+
+    if (asprintf(&text, "$(eval %s ?= %s)", variable, value) < 0)
+        make_need(NULL);
+    free(make_expand(text));
+    free(text);
+}
+
 int settle_gmk_setup(void)
 {
     char path[PATH_MAX];
@@ -57,12 +69,8 @@ int settle_gmk_setup(void)
         return 1;  /* under a second name, or a copy: make looks for this function in all that is loaded first */
     is_loaded = true;
     make_recall_failure();
-    /* The defaults.  Defined, so that --warn-undefined-variables has nothing to say of them. */
-    free(make_expand("$(eval SETTLE ?=)$(eval SETTLE_MODE ?= fsync)$(eval SETTLE_STABLE ?= 0)"
-                     "$(eval SETTLE_TIMEOUT ?= 10)$(eval SETTLE_VERBOSE ?= 0)"
-                     "$(eval SETTLE_DIR ?= .settle)$(eval SETTLE_RECOVER ?=)"
-                     "$(eval SETTLE_BATCH_FILES ?= 1024)$(eval SETTLE_BATCH_BYTES ?= 268435456)"
-                     "$(eval SETTLE_BATCH_SECONDS ?= 30)"));
+    free(make_expand("$(eval SETTLE ?=)$(eval SETTLE_DIR ?= .settle)$(eval SETTLE_RECOVER ?=)"));
+    options_each(define_default);
     hook_prepare(find_library(path));
     keep_name();
     gmk_add_function("settle", function_settle, 1, 1, GMK_FUNC_DEFAULT);

@@ -37,7 +37,7 @@ pid_t recovery_find_worker(const char *directory, const struct mark *mark)
     char maker[MAKER_TEXT];
     pid_t worker = worker_find(mark);
 
-    snprintf(maker, sizeof maker, "%.*s", (int)mark->maker_length, mark->text);
+    mark_maker(mark, maker);
     return worker == 0 && maker_has_line(directory, maker) ? -1 : worker;
 }
 

@@ -153,8 +153,7 @@ static void end_own(const struct recovery *recovery)
     char *name = make_need(strdup(recovery->name));
     char maker[MAKER_TEXT];
 
-    memcpy(maker, recovery->mark.text, recovery->mark.maker_length);
-    maker[recovery->mark.maker_length] = '\0';
+    mark_maker(&recovery->mark, maker);
     if (recovery->mark.end == MARK_SETTLED)
         unmark(directory, name, maker);
     else if (mark_is_pending(&recovery->mark) && batch_settle(directory, maker, &name, 1) != 0)

@@ -1688,16 +1688,19 @@ test_marks_of_two_folders_in_one_above_them() {
     no_marks
 }
 
-# Runs COMMAND in a PID namespace of its own, in which all ends with it.
-in_namespace() {
+# Becomes COMMAND in a PID namespace of its own, in which all ends with it.
+enter_namespace() {
     # shellcheck disable=SC2086
-    ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$@" )
+    exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$@"
+}
+
+in_namespace() {
+    ( enter_namespace "$@" )
 }
 
 # The same in the background, with what it prints in the file log; $leader is the process that keeps it.
 start_in_namespace() {
-    # shellcheck disable=SC2086
-    ( exec unshare -pf --kill-child --mount-proc env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} "$@" >log 2>&1 ) &
+    ( enter_namespace "$@" >log 2>&1 ) &
     leader=$!
     at_exit "kill -s KILL $leader 2>/dev/null || :"
 }
