@@ -50,18 +50,21 @@ static void tell(const struct outcome *outcome, void *context)
         tell_failure(outcome);
 }
 
-void unmark(const char *directory, const char *name, const char *maker)
+int batch_unmark(const char *directory, const char *name, const char *maker)
 {
     static bool is_told;
 
-    if (mark_remove(directory, name, maker) == 0 || is_told)
-        return;
-    message("%s: marks can't be removed (%s): what is finished will be made again by the next make", directory,
-            strerror(errno));
+    if (mark_remove(directory, name, maker) == 0)
+        return 0;
+    if (!is_told)
+        message("%s: marks can't be removed (%s): what is finished will be made again", directory, strerror(errno));
     is_told = true;
+    return -1;
 }
 
-pid_t batch_shell(const char *directory, const char *name, const char *maker)
+/* The shell that has noted in NAME's mark that the file is finished and not durable; 0 where none has: another recipe is at
+   work on it again, say. */
+static pid_t pending_shell(const char *directory, const char *name, const char *maker)
 {
     char *path = mark_path(directory, name, maker);
     struct mark mark;
@@ -71,17 +74,22 @@ pid_t batch_shell(const char *directory, const char *name, const char *maker)
     return is_pending ? mark.runner : 0;
 }
 
+bool batch_is_due(const char *directory, const char *name, const char *maker, bool unmarked_too)
+{
+    return pending_shell(directory, name, maker) != 0 || (unmarked_too && !mark_is_there(directory, name, maker));
+}
+
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count)
 {
     struct settle_options options = options_default;
     const struct engine_caller caller = {.tell = tell};
     pid_t *shell = calloc(count + 1, sizeof *shell);
-    int failed = -1;
+    int failed = -1, left = 0;
 
     options.missing_ok = true;
     options.no_writer_left = true;
     for (size_t i = 0; shell && i < count; i++)
-        shell[i] = batch_shell(directory, name[i], maker);
+        shell[i] = pending_shell(directory, name[i], maker);
     if (shell)
         failed = engine_settle(&options, name, count, &caller);
     if (failed < 0)
@@ -89,12 +97,12 @@ int batch_settle(const char *directory, const char *maker, char *const *name, si
     /* Where one has failed, or its folder, who knows what else isn't safe: all of the batch is built again.  No other
        line is to try once more: the kernel tells of such an error once. */
     for (size_t i = 0; shell && i < count; i++)
-        if (shell[i] == 0 || batch_shell(directory, name[i], maker) != shell[i])
+        if (shell[i] == 0 || pending_shell(directory, name[i], maker) != shell[i])
             continue;
         else if (failed == 0)
-            unmark(directory, name[i], maker);
+            left |= batch_unmark(directory, name[i], maker);
         else
             mark_note(directory, name[i], maker, MARK_RUNNING, getpid());
     free(shell);
-    return failed != 0;
+    return failed != 0 || left != 0;
 }

@@ -4,22 +4,22 @@
 #ifndef SETTLE_BATCH_H
 #define SETTLE_BATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "outcome.h"
 
-/* Fsyncs the COUNT files NAME, whose marks in DIRECTORY are MAKER's, and removes the marks of those that
-   are safe.  Failures are told on stderr; a file whose content is lost is removed.  Returns 0, or 1 where a
-   file failed. */
+/* Fsyncs the COUNT files NAME, whose marks in DIRECTORY are MAKER's, and removes the marks of those that are safe; a file
+   without a mark is made durable as well.  Failures are told on stderr; a file whose content is lost is removed.  Returns
+   0, or 1 where a file or the removal of a mark failed. */
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count);
 
-/* The shell that has noted in NAME's mark that the file is finished and not durable; 0 where none has: another
-   recipe is at work on it again, say. */
-pid_t batch_shell(const char *directory, const char *name, const char *maker);
+/* True where NAME, of a finished target, is to be made durable: MAKER's mark of it says so; or there is none, and
+   UNMARKED_TOO.  It is not where another recipe is at work on it again, say. */
+bool batch_is_due(const char *directory, const char *name, const char *maker, bool unmarked_too);
 
-/* Removes MAKER's mark of NAME, which is safe, in DIRECTORY.  Where that can't be done it is told on stderr, once. */
-void unmark(const char *directory, const char *name, const char *maker);
+/* Removes MAKER's mark of NAME, which is safe, in DIRECTORY.  Returns 0, or -1, which is told on stderr, once. */
+int batch_unmark(const char *directory, const char *name, const char *maker);
 
 /* Tells on stderr of OUTCOME, a failure.  A file whose content is lost is removed: make must not take it for
    up to date. */

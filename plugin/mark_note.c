@@ -126,8 +126,12 @@ int mark_remove(const char *directory, const char *name, const char *maker)
 
     if (!path)
         return -1;
-    if (mark_read(path, &mark) == 0 && mark_is_of(&mark, maker))
+    if (mark_read(path, &mark) < 0)
+        result = errno == EINVAL ? 0 : -1;  /* somebody's link, or it can't be read */
+    else if (mark_is_of(&mark, maker))
         result = unlink(path);
+    if (result < 0 && errno == ENOENT)
+        result = 0;
     /* the directories of a long name, as far as they are empty */
     for (char *slash = strrchr(path, '/'); result == 0 && slash > path + strlen(directory);
          slash = strrchr(path, '/')) {
@@ -136,5 +140,5 @@ int mark_remove(const char *directory, const char *name, const char *maker)
             break;
     }
     free(path);
-    return result < 0 && errno == ENOENT ? 0 : result;
+    return result;
 }

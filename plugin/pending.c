@@ -90,8 +90,10 @@ static int tell_of_left(const char *directory, const char *maker)
     for (size_t i = 0; i < pending.taken.count; i++)
         if (mark_is_there(directory, pending.taken.name[i], maker) && left++ == 0)
             first = pending.taken.name[i];
-    if (left > 0)
-        message("%s and %zu other files of finished targets: not made durable, will be made again", first, left - 1);
+    if (left == 1)
+        message("%s, of a finished target: not known to be durable, will be made again", first);
+    else if (left > 1)
+        message("%s and %zu more, of finished targets: not known to be durable, will be made again", first, left - 1);
     return left > 0;
 }
 

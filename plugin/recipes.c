@@ -49,6 +49,7 @@ static struct {
     struct order_known order;
     enum order order_here;  /* for files of the folder that make is in */
     bool catches_quit;  /* make does, until that ends it */
+    bool has_failed;    /* to remove a mark */
     struct recipe *recipe;
     size_t count, room;
 } state;
@@ -162,8 +163,8 @@ static bool is_shared(const char *name, size_t self)
     return false;
 }
 
-/* Recipe number SELF is over.  A mark that can't be removed costs a rebuild, no more.  The target's goes last: where a kill
-   leaves another file's, that one is removed, and only the target out of date brings it back. */
+/* Recipe number SELF is over.  The target's mark goes last: where a kill leaves another file's, that one is removed, and
+   only the target out of date brings it back. */
 static void finish(size_t self, enum mark_end end)
 {
     struct recipe *recipe = &state.recipe[self];
@@ -175,8 +176,8 @@ static void finish(size_t self, enum mark_end end)
             continue;
         if ((end == MARK_DEFERRED || end == MARK_UNSUCCESSFUL) && !mark_is_key(state.directory, name))
             pending_add(name);
-        else
-            unmark(state.directory, name, state.maker);
+        else if (batch_unmark(state.directory, name, state.maker) < 0)
+            state.has_failed = true;
         if (end != MARK_UNSUCCESSFUL)  /* what was made old must stay so, until a recipe has made it */
             recover_made_again(state.directory, name, state.maker);
     }
@@ -242,6 +243,19 @@ static void sweep(bool make_ends)
         else
             i++;
     }
+}
+
+/* Recipes that are left at make's end may be over, and their marks removed by another one (git clean, say): nobody will
+   know of their files later. */
+static void add_unmarked(void)
+{
+    for (size_t i = 0; i < state.count; i++)
+        for (size_t k = 0; k < state.recipe[i].files.count; k++) {
+            const char *name = state.recipe[i].files.name[k];
+
+            if (!mark_is_key(state.directory, name) && !mark_is_there(state.directory, name, state.maker))
+                pending_add(name);
+        }
 }
 
 size_t recipes_begun(void)
@@ -339,7 +353,8 @@ int recipes_end(void)
     hold_standard_descriptors();
     if (!is_interrupted() && !is_ended_by_error())
         sweep(true);
-    failed = pending_settle(state.directory, state.maker);
+    add_unmarked();
+    failed = state.has_failed | pending_settle(state.directory, state.maker);
     slots_end(state.directory, state.maker);
     maker_unlock(state.directory);
     for (size_t i = 0; i < state.count; i++)

@@ -155,7 +155,7 @@ static void end_own(const struct recovery *recovery)
 
     mark_maker(&recovery->mark, maker);
     if (recovery->mark.end == MARK_SETTLED)
-        unmark(directory, name, maker);
+        batch_unmark(directory, name, maker);
     else if (mark_is_pending(&recovery->mark) && batch_settle(directory, maker, &name, 1) != 0)
         make_fatal("%s: what was deferred can't be made durable", name);
     else if (recovery->mark.end == MARK_RUNNING && !mark_is_key(directory, name))

@@ -176,10 +176,12 @@ static int end_well(struct job *job, const struct list *marked)
 /* What is done while the recipe runs. */
 struct meanwhile {
     const struct job *job;
+    bool is_first;  /* line of the recipe's */
     int status;  /* this program's, for all that concerns it */
 };
 
-/* Makes the files of finished targets durable, those that an earlier line has not. */
+/* Makes the files of finished targets durable, those that an earlier line has not.  In the first line, what has no mark is
+   one whose mark another recipe has removed (git clean, say). */
 static void settle_batch(void *context)
 {
     struct meanwhile *meanwhile = context;
@@ -192,7 +194,7 @@ static void settle_batch(void *context)
          word = strtok_r(NULL, " ", &rest)) {
         char *name = mark_unescape(word);
 
-        if (name && batch_shell(job->marks, name, job->maker) != 0 && list_add(&files, name) < 0)
+        if (!name || (batch_is_due(job->marks, name, job->maker, meanwhile->is_first) && list_add(&files, name) < 0))
             failed = 1;
         free(name);
     }
@@ -234,13 +236,14 @@ static char **plain_line(const char *shell, char *const argument[])
 static int run_job(struct job *job, char *const plain[], char *const command[])
 {
     struct list marked = {0};
-    struct meanwhile meanwhile = {job, 0};
+    struct meanwhile meanwhile = {.job = job};
     int status, result = 0;
 
     end_with_make(job);
     if (*job->marks) {
         if (job_marked(job, &marked) < 0 || !marked.name)
             die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
+        meanwhile.is_first = *job->batch && !mark_is_there(job->marks, marked.name[0], job->maker);
         mark_files(job, &marked);
         need_make(job);  /* the next make may have looked for marks before these were there */
     }

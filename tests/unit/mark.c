@@ -198,6 +198,24 @@ static void test_life(void **state)
     assert_int_equal(rmdir(".settle"), 0);
 }
 
+static void test_removal_of_what_is_none(void **state)
+{
+    char *path = mark_path(".settle", "x", MAKER);
+
+    (void)state;
+    assert_non_null(path);
+    assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+    assert_int_equal(mkdir(".settle", 0777), 0);
+    assert_int_equal(symlink("somewhere", path), 0);
+    assert_int_equal(mark_remove(".settle", "x", MAKER), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(".settle"), 0);
+    write_file(".settle");  /* who knows what has become of the marks? */
+    assert_int_equal(mark_remove(".settle", "x", MAKER), -1);
+    assert_int_equal(errno, ENOTDIR);
+    free(path);
+}
+
 /* Of a file that was not there: the end is noted in the mark's time. */
 static void test_life_from_nothing(void **state)
 {
@@ -604,6 +622,7 @@ int main(void)
         IN_FOLDER(test_names_in_a_folder_for_many_folders),
         IN_FOLDER(test_folders_of_marks),
         IN_FOLDER(test_life),
+        IN_FOLDER(test_removal_of_what_is_none),
         IN_FOLDER(test_life_from_nothing),
         IN_FOLDER(test_end_of_another),
         IN_FOLDER(test_cut_short_between_lines),
