@@ -18,8 +18,8 @@
 #define PAGES_FOR_JOBS 64
 #define MOST_PAGES (1024 + PAGES_FOR_JOBS)
 
-/* With each so-manieth page that is taken, targets that wait are asked about until as many have turned out to be waiting
-   still. */
+/* Each time that this many targets have asked for a page, those that wait are asked about, until as many have turned out to
+   be waiting still. */
 #define LOOKS 8
 
 /* A STALE page is to be emptied by the target that is next marked, and may be taken again once that one is over. */
