@@ -148,13 +148,14 @@ on_file_systems() {
     fi
     for type; do
         case " $BENCH_FS " in
-        *" $type "*) ;;
-        *) continue ;;
+        *" $type "*)
+            if mount_fs "$type"; then
+                "$each" "$PLACE" "$type"
+                unmount_fs "$type"
+            fi
+            ;;
+        *) leave_out "$type" "not in BENCH_FS" ;;
         esac
-        if mount_fs "$type"; then
-            "$each" "$PLACE" "$type"
-            unmount_fs "$type"
-        fi
     done
 }
 

@@ -143,7 +143,7 @@ static int look(const char *folder, bool just_look,
     char *directory, *prefix;
 
     if (chdir(folder) < 0) {
-        message("%s: %s", folder, strerror(errno));
+        message("%s: %s", *folder ? folder : "''", strerror(errno));
         return 1;
     }
     directory = mark_directory(setting && *setting ? setting : ".settle");

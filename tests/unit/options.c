@@ -71,6 +71,38 @@ static void test_empty_value(void **state)
     check(&options, MODE_FSYNC, false);
 }
 
+static void set_empty(const char *variable, const char *fallback)
+{
+    assert_int_equal(setenv(variable, "", 1), 0);
+    assert_true(*fallback);
+}
+
+static void unset(const char *variable, const char *fallback)
+{
+    (void)fallback;
+    assert_int_equal(unsetenv(variable), 0);
+}
+
+/* What an empty value stands for is the default. */
+static void test_all_empty(void **state)
+{
+    struct settle_options options = {.mode = MODE_OFF, .stable = 1, .timeout = 2, .batch_files = 3, .batch_bytes = 4,
+                                     .batch_age = 5, .verbose = true};
+    const char *name, *expected;
+
+    (void)state;
+    options_each(set_empty);
+    assert_int_equal(options_from_environment(&options, &name, &expected), 0);
+    assert_int_equal(options.mode, options_default.mode);
+    assert_int_equal(options.verbose, options_default.verbose);
+    assert_int_equal((int)options.stable, (int)options_default.stable);
+    assert_int_equal((int)options.timeout, (int)options_default.timeout);
+    assert_int_equal(options.batch_files, options_default.batch_files);
+    assert_int_equal(options.batch_bytes, options_default.batch_bytes);
+    assert_int_equal((int)options.batch_age, (int)options_default.batch_age);
+    options_each(unset);
+}
+
 static void test_wrong_value(void **state)
 {
     static const struct {
@@ -245,6 +277,7 @@ int main(void)
         TEST(test_defaults),
         TEST(test_every_value),
         TEST(test_empty_value),
+        TEST(test_all_empty),
         TEST(test_wrong_value),
         TEST(test_environment),
         TEST(test_wrong_environment),
