@@ -25,6 +25,7 @@ static struct {
     bool is_made, is_ended, any_marks, fails;
 } ledger;
 
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the names that ld's --wrap calls
 int __wrap_ledger_make(const char *directory, const char *of, size_t pages, uint64_t *address);
 void __wrap_ledger_end(int lock, const char *directory, const char *of, size_t used, bool any_marks);
 
@@ -48,6 +49,7 @@ void __wrap_ledger_end(int lock, const char *directory, const char *of, size_t u
     ledger.used = used;
     ledger.any_marks = any_marks;
 }
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 static int setup(void **state)
 {
