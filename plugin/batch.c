@@ -62,8 +62,7 @@ int batch_unmark(const char *directory, const char *name, const char *maker)
     return -1;
 }
 
-/* The shell that has noted in NAME's mark that the file is finished and not durable; 0 where none has: another recipe is at
-   work on it again, say. */
+/* The process that has noted in NAME's mark that the file is finished and not durable; 0 where none has. */
 static pid_t pending_shell(const char *directory, const char *name, const char *maker)
 {
     char *path = mark_path(directory, name, maker);
@@ -74,9 +73,9 @@ static pid_t pending_shell(const char *directory, const char *name, const char *
     return is_pending ? mark.runner : 0;
 }
 
-bool batch_is_due(const char *directory, const char *name, const char *maker, bool unmarked_too)
+bool batch_is_due(const char *directory, const char *name, const char *maker)
 {
-    return pending_shell(directory, name, maker) != 0 || (unmarked_too && !mark_is_there(directory, name, maker));
+    return pending_shell(directory, name, maker) != 0;
 }
 
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count)

@@ -9,14 +9,14 @@
 
 #include "outcome.h"
 
-/* Fsyncs the COUNT files NAME, whose marks in DIRECTORY are MAKER's, and removes the marks of those that are safe; a file
-   without a mark is made durable as well.  Failures are told on stderr; a file whose content is lost is removed.  Returns
+/* Fsyncs the COUNT files NAME, whose marks in DIRECTORY are MAKER's, and removes the marks of those that are safe; what has
+   none is made durable as well.  Failures are told on stderr; a file whose content is lost is removed.  Returns
    0, or 1 where a file or the removal of a mark failed. */
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count);
 
-/* True where NAME, of a finished target, is to be made durable: MAKER's mark of it says so; or there is none, and
-   UNMARKED_TOO.  It is not where another recipe is at work on it again, say. */
-bool batch_is_due(const char *directory, const char *name, const char *maker, bool unmarked_too);
+/* True where MAKER's mark of NAME says that it is finished and not durable.  It is not where another recipe is at work on
+   it again, say. */
+bool batch_is_due(const char *directory, const char *name, const char *maker);
 
 /* Removes MAKER's mark of NAME, which is safe, in DIRECTORY.  Returns 0, or -1, which is told on stderr, once. */
 int batch_unmark(const char *directory, const char *name, const char *maker);

@@ -102,6 +102,10 @@ int mark_make_directories(const char *directory, char *path);
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
                  bool durably, const struct order_known *known, const struct ledger_page *page);
 
+/* Makes again, unless it is there, MAKER's mark of the file NAME, which is finished and not durable.  Returns 0, or -1 with
+   errno. */
+int mark_renew(const char *directory, const char *name, const char *maker);
+
 /* Makes again, unless it is there, MAKER's mark ENTRY, its name in DIRECTORY, with the STATE of its file as its
    modification time.  Returns 0, or -1 with errno. */
 int mark_restore(const char *directory, const char *entry, const char *maker, struct timespec state);

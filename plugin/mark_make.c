@@ -91,6 +91,19 @@ static int take(const char *directory, const char *name, const char *maker, cons
     return mark_note(directory, name, maker, MARK_RUNNING, getpid());
 }
 
+/* Makes the link PATH to TEXT.  The first mark makes the directory, and another make that ends may remove it once more. */
+static int make_link(const char *directory, char *path, const char *text)
+{
+    int result = -1;
+
+    for (int tries = 0; tries < 100 && result < 0; tries++) {
+        result = symlink(text, path);
+        if (result < 0 && (errno != ENOENT || mark_make_directories(directory, path) < 0))
+            break;
+    }
+    return result;
+}
+
 /* Makes one mark; *IS_NEW tells whether it was not there. */
 static int make_one(const char *directory, const char *name, const char *maker, bool is_own, bool *is_new)
 {
@@ -98,19 +111,14 @@ static int make_one(const char *directory, const char *name, const char *maker, 
     char text[MARK_TEXT];
     struct mark mark;
     struct stat st;
-    int result = -1;
+    int result;
     bool was_nothing = lstat(name, &st) < 0 && (errno == ENOENT || errno == ENOTDIR);
     const int64_t age = was_nothing ? 0 : maker_age(maker);  /* before the mark: the rest of the time is that one's */
 
     if (!path)
         return -1;
     snprintf(text, sizeof text, "%s%c%jd", maker, was_nothing ? '!' : '=', (intmax_t)getpid());
-    /* the first mark makes the directory, and another make that ends may remove it once more */
-    for (int tries = 0; tries < 100 && result < 0; tries++) {
-        result = symlink(text, path);
-        if (result < 0 && (errno != ENOENT || mark_make_directories(directory, path) < 0))
-            break;
-    }
+    result = make_link(directory, path, text);
     *is_new = result == 0;
     if (result < 0 && errno == EEXIST) {
         if (mark_read(path, &mark) == 0 && mark_is_of(&mark, maker))
@@ -164,6 +172,20 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
                                 ledger_write(page, directory, name, count, maker) == 0))
         return count;
     return sync_marks(directory, name, count, maker);
+}
+
+int mark_renew(const char *directory, const char *name, const char *maker)
+{
+    const struct mark mark = {.was_nothing = true};  /* hence touched, whatever its time */
+    char *path = mark_path(directory, name, maker), text[MARK_TEXT];
+    int result;
+
+    if (!path)
+        return -1;
+    mark_describe(text, &mark, maker, MARK_DEFERRED, getpid());
+    result = make_link(directory, path, text);
+    free(path);
+    return result < 0 && errno == EEXIST ? 0 : result;
 }
 
 int mark_restore(const char *directory, const char *entry, const char *maker, struct timespec state)

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,7 @@ static struct {
     uint64_t bytes;
     time_t since;
     struct list taken;  /* by jobs, all that ever were */
+    bool has_failed;    /* to mark one again */
 } pending;
 
 void pending_add(const char *name)
@@ -46,13 +49,22 @@ static bool is_worth_it(const struct settle_options *options)
             difftime(time(NULL), pending.since) >= options->batch_age);
 }
 
-char *pending_take(const struct settle_options *options, size_t room)
+/* A recipe may have removed the marks of others (git clean, say): without, nobody would know of a failure. */
+static void mark_again(const struct job *job, const char *name)
+{
+    if (mark_is_there(job->marks, name, job->maker) || mark_renew(job->marks, name, job->maker) == 0)
+        return;
+    message("%s: can't be marked in %s: %s", name, job->marks, strerror(errno));
+    pending.has_failed = true;
+}
+
+char *pending_take(const struct job *job, size_t room)
 {
     char *text, *end;
     size_t taken = 0;
     struct list rest = {0};
 
-    if (!is_worth_it(options))
+    if (!is_worth_it(&job->options))
         return NULL;
     if (room > LONGEST_BATCH)
         room = LONGEST_BATCH;
@@ -66,6 +78,7 @@ char *pending_take(const struct settle_options *options, size_t room)
         free(name);
         if (!fits || list_add(&pending.taken, pending.files.name[taken]) < 0)
             break;
+        mark_again(job, pending.files.name[taken]);
     }
     if (text)
         *end = '\0';
@@ -99,10 +112,10 @@ static int tell_of_left(const char *directory, const char *maker)
 
 int pending_settle(const char *directory, const char *maker)
 {
-    int failed = 0;
+    int failed = pending.has_failed;
 
     if (pending.files.count > 0)
-        failed = batch_settle(directory, maker, pending.files.name, pending.files.count);
+        failed |= batch_settle(directory, maker, pending.files.name, pending.files.count);
     failed |= tell_of_left(directory, maker);
     list_free(&pending.files);
     list_free(&pending.taken);

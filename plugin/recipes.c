@@ -30,6 +30,7 @@ struct recipe {
     char *target;
     struct list files;  /* as job_marked has them */
     struct ledger_page page;
+    bool is_deferred;
     bool is_one_of_many;  /* the target may have another one */
     bool is_shared;  /* another recipe has the target among its files, or had it */
     /* The shell of the last line that had ended when make announced another one.  Until that one's shell
@@ -163,6 +164,24 @@ static bool is_shared(const char *name, size_t self)
     return false;
 }
 
+/* The recipe of the file NAME has come to END. */
+static void let_go(const char *name, enum mark_end end)
+{
+    if ((end == MARK_DEFERRED || end == MARK_UNSUCCESSFUL) && !mark_is_key(state.directory, name))
+        pending_add(name);
+    else if (batch_unmark(state.directory, name, state.maker) < 0)
+        state.has_failed = true;
+}
+
+static void drop(size_t self)
+{
+    struct recipe *recipe = &state.recipe[self];
+
+    slots_give(&recipe->page, &recipe->files);
+    recipe_free(recipe);
+    *recipe = state.recipe[--state.count];
+}
+
 /* Recipe number SELF is over.  The target's mark goes last: where a kill leaves another file's, that one is removed, and
    only the target out of date brings it back. */
 static void finish(size_t self, enum mark_end end)
@@ -174,16 +193,11 @@ static void finish(size_t self, enum mark_end end)
 
         if (is_shared(name, self))
             continue;
-        if ((end == MARK_DEFERRED || end == MARK_UNSUCCESSFUL) && !mark_is_key(state.directory, name))
-            pending_add(name);
-        else if (batch_unmark(state.directory, name, state.maker) < 0)
-            state.has_failed = true;
+        let_go(name, end);
         if (end != MARK_UNSUCCESSFUL)  /* what was made old must stay so, until a recipe has made it */
             recover_made_again(state.directory, name, state.maker);
     }
-    slots_give(&recipe->page, &recipe->files);
-    recipe_free(recipe);
-    *recipe = state.recipe[--state.count];
+    drop(self);
 }
 
 static struct recipe *find(const char *target)
@@ -245,17 +259,34 @@ static void sweep(bool make_ends)
     }
 }
 
-/* Recipes that are left at make's end may be over, and their marks removed by another one (git clean, say): nobody will
-   know of their files later. */
-static void add_unmarked(void)
+/* Recipe number SELF has no mark any more that would tell when it is over: another one has removed it (git clean, say). */
+static void finish_unmarked(size_t self)
 {
-    for (size_t i = 0; i < state.count; i++)
-        for (size_t k = 0; k < state.recipe[i].files.count; k++) {
-            const char *name = state.recipe[i].files.name[k];
+    const struct recipe *recipe = &state.recipe[self];
 
-            if (!mark_is_key(state.directory, name) && !mark_is_there(state.directory, name, state.maker))
-                pending_add(name);
-        }
+    for (size_t i = 0; i < recipe->files.count; i++) {
+        const char *name = recipe->files.name[i];
+        char *path = mark_path(state.directory, name, state.maker);
+        struct mark mark = {.end = recipe->is_deferred ? MARK_DEFERRED : MARK_RUNNING};
+
+        if (path)
+            mark_read(path, &mark);
+        free(path);
+        if (mark.end != MARK_RUNNING && !mark_is_key(state.directory, name) && !is_shared(name, self))
+            let_go(name, mark.end);
+    }
+    drop(self);
+}
+
+/* At make's end: first those without, since what is shared with them waits for them. */
+static void sweep_at_end(void)
+{
+    for (size_t i = 0; i < state.count;)
+        if (mark_is_there(state.directory, state.recipe[i].files.name[0], state.maker))
+            i++;
+        else
+            finish_unmarked(i);
+    sweep(true);
 }
 
 size_t recipes_begun(void)
@@ -288,7 +319,7 @@ void recipes_start(const struct announced *line)
 
 void recipes_job(struct job *job, bool is_one_of_many)
 {
-    struct recipe recipe = {.is_one_of_many = is_one_of_many};
+    struct recipe recipe = {.is_deferred = job->options.mode == MODE_DEFERRED, .is_one_of_many = is_one_of_many};
 
     job->order = state.order;
     if (!state.directory || find(job->target))  /* of a "::" target another recipe: the page is the first one's */
@@ -352,8 +383,7 @@ int recipes_end(void)
     close(state.folder);
     hold_standard_descriptors();
     if (!is_interrupted() && !is_ended_by_error())
-        sweep(true);
-    add_unmarked();
+        sweep_at_end();
     failed = state.has_failed | pending_settle(state.directory, state.maker);
     slots_end(state.directory, state.maker);
     maker_unlock(state.directory);

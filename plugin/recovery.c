@@ -154,10 +154,10 @@ static void end_own(const struct recovery *recovery)
     char maker[MAKER_TEXT];
 
     mark_maker(&recovery->mark, maker);
-    if (recovery->mark.end == MARK_SETTLED)
-        batch_unmark(directory, name, maker);
+    if (recovery->mark.end == MARK_SETTLED && batch_unmark(directory, name, maker) < 0)
+        make_fail_at_end("%s: will be made again by the next make", name);
     else if (mark_is_pending(&recovery->mark) && batch_settle(directory, maker, &name, 1) != 0)
-        make_fatal("%s: what was deferred can't be made durable", name);
+        make_fatal("%s: what was deferred can't be made durable, or its mark not be removed", name);
     else if (recovery->mark.end == MARK_RUNNING && !mark_is_key(directory, name))
         make_fail_at_end("%s: cut short or not made durable, will be made again by the next make", name);
     free(name);

@@ -133,15 +133,15 @@ static void mark_files(const struct job *job, const struct list *names)
 
 /* The line is over: the plugin takes its marks for those of a finished target, unless another line follows.  The
    first file's is noted last, since the plugin looks at that.  A mark that can't be changed stays, and costs a
-   rebuild.  Returns 0, or -1 where one isn't there any more. */
+   rebuild.  Returns 0, or the error: ENOENT where one isn't there any more, and no other failed. */
 static int note_end(const struct job *job, const struct list *marked, enum mark_end end)
 {
-    int result = 0;
+    int error = 0;
 
     for (size_t i = marked->count; i-- > 0;)
-        if (mark_note(job->marks, marked->name[i], job->maker, end, getpid()) < 0 && errno == ENOENT)
-            result = -1;
-    return result;
+        if (mark_note(job->marks, marked->name[i], job->maker, end, getpid()) < 0 && (error == 0 || error == ENOENT))
+            error = errno;
+    return error;
 }
 
 /* Settles the job's files; returns the exit status. */
@@ -165,8 +165,13 @@ static int settle_files(struct job *job)
 static int end_well(struct job *job, const struct list *marked)
 {
     const bool is_deferred = job->options.mode == MODE_DEFERRED;
+    const int error = note_end(job, marked, is_deferred ? MARK_DEFERRED : MARK_SETTLED);
 
-    if (note_end(job, marked, is_deferred ? MARK_DEFERRED : MARK_SETTLED) == 0 || !is_deferred)
+    if (error != 0 && error != ENOENT) {
+        message("%s: its marks in %s can't be changed: %s", job->target, job->marks, strerror(error));
+        return EXIT_SETTLING_FAILED;
+    }
+    if (error == 0 || !is_deferred)
         return 0;
     /* the recipe, say, has removed the marks (git clean): nobody would know of these files later */
     job->options.mode = MODE_FSYNC;
@@ -176,12 +181,10 @@ static int end_well(struct job *job, const struct list *marked)
 /* What is done while the recipe runs. */
 struct meanwhile {
     const struct job *job;
-    bool is_first;  /* line of the recipe's */
     int status;  /* this program's, for all that concerns it */
 };
 
-/* Makes the files of finished targets durable, those that an earlier line has not.  In the first line, what has no mark is
-   one whose mark another recipe has removed (git clean, say). */
+/* Makes the files of finished targets durable, those that an earlier line has not. */
 static void settle_batch(void *context)
 {
     struct meanwhile *meanwhile = context;
@@ -194,7 +197,7 @@ static void settle_batch(void *context)
          word = strtok_r(NULL, " ", &rest)) {
         char *name = mark_unescape(word);
 
-        if (!name || (batch_is_due(job->marks, name, job->maker, meanwhile->is_first) && list_add(&files, name) < 0))
+        if (!name || (batch_is_due(job->marks, name, job->maker) && list_add(&files, name) < 0))
             failed = 1;
         free(name);
     }
@@ -236,14 +239,13 @@ static char **plain_line(const char *shell, char *const argument[])
 static int run_job(struct job *job, char *const plain[], char *const command[])
 {
     struct list marked = {0};
-    struct meanwhile meanwhile = {.job = job};
+    struct meanwhile meanwhile = {job, 0};
     int status, result = 0;
 
     end_with_make(job);
     if (*job->marks) {
         if (job_marked(job, &marked) < 0 || !marked.name)
             die(EXIT_SETTLING_FAILED, job->target, strerror(errno));
-        meanwhile.is_first = *job->batch && !mark_is_there(job->marks, marked.name[0], job->maker);
         mark_files(job, &marked);
         need_make(job);  /* the next make may have looked for marks before these were there */
     }

@@ -261,7 +261,7 @@ static char *current_text(struct current *current)
     text = make_need(job_format(&current->job));
     length = strlen(text) + sizeof JOB "=";
     batch = length < LONGEST_VARIABLE
-                ? pending_take(&current->job.options, LONGEST_VARIABLE - length) : NULL;
+                ? pending_take(&current->job, LONGEST_VARIABLE - length) : NULL;
     if (!batch)
         return text;
     free(text);

@@ -1230,32 +1230,86 @@ EOF
     grep -q 'fsync(.*/folder/output>' trace || fail "nobody has made it durable: $(cat trace)"
 }
 
-# What is finished and waits for a batch is to be made durable all the same: by the batch of d's job, to which a1, a2 and c
-# are due, and at make's end where make does not yet know that the recipe of a1 is over.
-test_marks_removed_by_another_recipe() {
+# What is finished and waits for a batch is to be made durable all the same.
+makes_all_durable() {
+    TRACE=fsync,fdatasync,syncfs traced trace -y "$MAKE" --no-print-directory "$@" >out 2>&1 || fail "$*: $(cat out)"
+    for file in *.o; do
+        grep -q "fsync(.*/$file>" trace || fail "$*: $file is not durable: $(cat trace)"
+    done
+    no_marks
+}
+
+removing_makefile() {
     cat >Makefile <<'EOF'
 load $(PLUGIN)
 SETTLE_MODE = deferred
-SETTLE_BATCH_FILES = 6
-all: a1 a2 b c d
-a1 a2 b c d: private SETTLE = $@
-b c d: ; @$(if $(filter $@,b),rm -rf .settle;) echo $@ >$@
-a1: ; @echo $$PPID >pid; echo $@ >$@
-a2: ; @echo $@ >$@
-last: private SETTLE = $@
-last:
-	@until test -s pid; do sleep 0.02; done; while kill -s 0 "$$(cat pid)" 2>/dev/null; do sleep 0.02; done; \
-	    rm -rf .settle; echo $@ >$@
+SETTLE_BATCH_FILES = 4
+MAKEFLAGS += -r
+all: a.o removes.o
+a.o removes.o b.o: private SETTLE = $@
+a.o b.o: ; @echo $@ >$@
+removes.o: ; @rm -rf .settle; echo $@ >$@
 EOF
-    for targets in "a1 a2 b c d" "-j2 a1 last"; do
-        rm -f a1 a2 b c d last pid
-        # shellcheck disable=SC2086
-        TRACE=fsync,fdatasync,syncfs traced trace -y "$MAKE" --no-print-directory $targets >out 2>&1 || fail "$(cat out)"
-        for file in ?? ? last; do
-            test ! -e "$file" || grep -q "fsync(.*/$file>" trace || fail "$targets: $file is not durable: $(cat trace)"
-        done
-        grep -q 'fsync(.*/a1>' trace || fail "$targets: $(cat trace)"
-        no_marks
+}
+
+# By the batch of the job that comes next, whose failure is told of also where it is ignored.
+test_marks_removed_by_another_recipe() {
+    removing_makefile
+    cat >>Makefile <<'EOF'
+all: b.o c.o
+c.o: private SETTLE = $@
+c.o: ; $(ignored)@echo $@ >$@
+	@echo more >>$@
+EOF
+    makes_all_durable
+    rm ./*.o
+    mount_latefs "$PWD/mnt" fsync_errno=EIO
+    sed -i 's!^all: a.o!all: mnt/a.o!; s!^a.o removes.o b.o:!mnt/a.o removes.o b.o:!; s!^a.o b.o:!mnt/a.o b.o:!' Makefile
+    make_fails ignored=-
+    grep -q 'settle: mnt/a.o: Input/output error; .*removed, will be made again' out || fail "$(cat out)"
+    grep -q 'settle: mnt/a.o and 1 more, of finished targets: not known to be durable' out || fail "$(cat out)"
+    case " $(marks)" in *' b.o '*) ;; *) fail "no mark of the other one: $(marks)" ;; esac
+}
+
+# The second recipe of a target has the batch.
+test_marks_removed_before_a_second_recipe_of_a_target() {
+    removing_makefile
+    cat >>Makefile <<'EOF'
+all: c.o
+c.o: SETTLE = $@
+c.o:: ; @echo $@ >$@
+c.o:: b.o ; @echo $@ >>$@
+EOF
+    makes_all_durable
+}
+
+# At make's end, where make does not yet know that the recipe of first.o is over.
+test_marks_removed_at_the_end() {
+    removing_makefile
+    cat >>Makefile <<'EOF'
+first.o last.o: private SETTLE = $@
+first.o: ; @until test -e began; do sleep 0.02; done; echo $$PPID >pid; echo $@ >$@
+last.o:
+	@touch began; until test -s pid; do sleep 0.02; done; \
+	    while kill -s 0 "$$(cat pid)" 2>/dev/null; do sleep 0.02; done; rm -rf .settle; echo $@ >$@
+EOF
+    makes_all_durable -j2 first.o last.o
+}
+
+# Which had been waiting for the other recipe's end.
+test_marks_removed_and_a_shared_file() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+all: removes other last
+removes other: private SETTLE = $@ shared.o
+removes: ; @rm -rf .settle; touch $@
+other: ; @echo $@ >shared.o; touch $@
+last: private SETTLE = $@
+last: ; @touch $@
+EOF
+    for mode in fsync deferred; do
+        rm -f shared.o removes other last
+        makes_all_durable SETTLE_MODE=$mode
     done
 }
 
@@ -1676,7 +1730,9 @@ EOF
             sleep 0.1  # another make than the one that has made it
             echo "$old $mode" >mnt/source
             make_fails -C mnt FILL=100 SETTLE_MODE=$mode
-            grep -q "settle: output: can't be marked in .settle: No space left on device" out || fail "$(cat out)"
+            # of an old file, the first line's end needs another link; of a new one, the second line does
+            grep -q "settle: output: .* \(be marked in .settle\|in .settle can't be changed\): No space left on device" \
+                out || fail "$(cat out)"
             grep -q half mnt/output || fail "the first line has not run: $(cat out)"
             rm mnt/fill*
             make_works -C mnt SETTLE_MODE=$mode
@@ -1901,6 +1957,21 @@ test_marks_that_can_not_be_listed() {
         grep -q '\.settle: Input/output error$' out || fail "$option: $(cat out)"
     done
     test -e "$long" || fail "removed"
+}
+
+# Where the file was there before, that a line has ended is noted in another link, which takes the mark's place.
+test_marks_that_can_not_be_changed() {
+    printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' 'x: FORCE ; @echo new >$@' 'FORCE:' >Makefile
+    for mode in fsync deferred; do
+        echo old >x
+        status=0
+        TRACE=rename,renameat,renameat2 traced trace -e inject=rename,renameat,renameat2:error=EPERM "$MAKE" -s \
+            SETTLE_MODE=$mode >out 2>&1 || status=$?
+        test "$status" = 2 || fail "$mode: ends with $status: $(cat out)"
+        grep -q "^settle: x: its marks in .settle can't be changed: Operation not permitted" out || fail "$mode: $(cat out)"
+        make_works
+        no_marks
+    done
 }
 
 unlink_fails() {

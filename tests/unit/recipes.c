@@ -38,6 +38,13 @@ static struct job job_of(const char *target, const char *files)
     return job;
 }
 
+static char *take(size_t room)
+{
+    struct job job = job_of("other", "other");
+
+    return pending_take(&job, room);
+}
+
 /* What settle-sh does to the marks: begins, which it says on READY, and unless END is MARK_RUNNING ends so.  What
    ends it is a byte from HELD, or half a minute. */
 static _Noreturn void shell(const struct job *job, enum mark_end end, int ready, int held)
@@ -249,13 +256,13 @@ static void test_batches(void **state)
     run_line("x", "x", MARK_DEFERRED);
     announce("other");
     assert_true(is_marked("x"));
-    assert_null(pending_take(&options, 1000));
+    assert_null(take(1000));
     run_line("my file", "my file", MARK_DEFERRED);
     announce("other");
-    batch = pending_take(&options, 1000);
+    batch = take(1000);
     assert_string_equal(batch, "x my%20file");
     free(batch);
-    assert_null(pending_take(&options, 1000));
+    assert_null(take(1000));
     assert_true(is_marked("x") && is_marked("my file"));  /* the job's to remove */
 }
 
@@ -268,12 +275,12 @@ static void test_batches_and_room(void **state)
     run_line("first", "first", MARK_DEFERRED);
     run_line("second", "second", MARK_DEFERRED);
     announce("other");
-    batch = pending_take(&options, 10);
+    batch = take(10);
     assert_string_equal(batch, "first");
     free(batch);
-    assert_null(pending_take(&options, 1000));
+    assert_null(take(1000));
     options.batch_files = 2;
-    batch = pending_take(&options, 1000);
+    batch = take(1000);
     assert_string_equal(batch, "second");
     free(batch);
 }
@@ -287,19 +294,19 @@ static void test_batches_by_size_and_age(void **state)
     write_file("x");
     run_line("x", "x", MARK_DEFERRED);
     announce("other");
-    assert_null(pending_take(&options, 1000));
+    assert_null(take(1000));
     options.batch_bytes = 9;
-    assert_null(pending_take(&options, 1000));
+    assert_null(take(1000));
     options.batch_bytes = 8;
-    batch = pending_take(&options, 1000);
+    batch = take(1000);
     assert_string_equal(batch, "x");
     free(batch);
     options.batch_bytes = 1000;
     run_line("y", "y", MARK_DEFERRED);
     announce("other");
-    assert_null(pending_take(&options, 1000));
+    assert_null(take(1000));
     options.batch_age = 0;
-    batch = pending_take(&options, 1000);
+    batch = take(1000);
     assert_string_equal(batch, "y");
     free(batch);
 }
