@@ -75,7 +75,7 @@ static pid_t pending_shell(const char *directory, const char *name, const char *
 
 bool batch_is_due(const char *directory, const char *name, const char *maker)
 {
-    return pending_shell(directory, name, maker) != 0;
+    return pending_shell(directory, name, maker) != 0 || !mark_is_there(directory, name, maker);
 }
 
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count)

@@ -14,8 +14,8 @@
    0, or 1 where a file or the removal of a mark failed. */
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count);
 
-/* True where MAKER's mark of NAME says that it is finished and not durable.  It is not where another recipe is at work on
-   it again, say. */
+/* True where MAKER's mark of NAME, of a finished target, says that it isn't durable; or where there is none, which may have
+   been removed by a recipe.  It is not where another recipe is at work on it again, say. */
 bool batch_is_due(const char *directory, const char *name, const char *maker);
 
 /* Removes MAKER's mark of NAME, which is safe, in DIRECTORY.  Returns 0, or -1, which is told on stderr, once. */

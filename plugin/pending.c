@@ -50,11 +50,11 @@ static bool is_worth_it(const struct settle_options *options)
 }
 
 /* A recipe may have removed the marks of others (git clean, say): without, nobody would know of a failure. */
-static void mark_again(const struct job *job, const char *name)
+static void mark_again(const char *directory, const char *name, const char *maker)
 {
-    if (mark_is_there(job->marks, name, job->maker) || mark_renew(job->marks, name, job->maker) == 0)
+    if (mark_is_there(directory, name, maker) || mark_renew(directory, name, maker) == 0)
         return;
-    message("%s: can't be marked in %s: %s", name, job->marks, strerror(errno));
+    message("%s: can't be marked in %s: %s", name, directory, strerror(errno));
     pending.has_failed = true;
 }
 
@@ -78,7 +78,7 @@ char *pending_take(const struct job *job, size_t room)
         free(name);
         if (!fits || list_add(&pending.taken, pending.files.name[taken]) < 0)
             break;
-        mark_again(job, pending.files.name[taken]);
+        mark_again(job->marks, pending.files.name[taken], job->maker);
     }
     if (text)
         *end = '\0';
@@ -112,11 +112,13 @@ static int tell_of_left(const char *directory, const char *maker)
 
 int pending_settle(const char *directory, const char *maker)
 {
-    int failed = pending.has_failed;
+    int failed = 0;
 
+    for (size_t i = 0; i < pending.files.count; i++)
+        mark_again(directory, pending.files.name[i], maker);
     if (pending.files.count > 0)
-        failed |= batch_settle(directory, maker, pending.files.name, pending.files.count);
-    failed |= tell_of_left(directory, maker);
+        failed = batch_settle(directory, maker, pending.files.name, pending.files.count);
+    failed |= tell_of_left(directory, maker) | pending.has_failed;
     list_free(&pending.files);
     list_free(&pending.taken);
     memset(&pending, 0, sizeof pending);

@@ -30,7 +30,7 @@ struct recipe {
     char *target;
     struct list files;  /* as job_marked has them */
     struct ledger_page page;
-    bool is_deferred;
+    bool is_to_be_durable;
     bool is_one_of_many;  /* the target may have another one */
     bool is_shared;  /* another recipe has the target among its files, or had it */
     /* The shell of the last line that had ended when make announced another one.  Until that one's shell
@@ -241,8 +241,8 @@ static bool is_over(struct recipe *recipe, bool make_ends, enum mark_end *end)
     if (is_announced(recipe->target) || (recipe->is_one_of_many && !make_ends))
         return false;
     shell = ended_shell(recipe, end);
-    /* of a shared one, the end may be that of the other one's line */
-    return shell != 0 && is_reaped(shell) &&
+    /* of a shared one, the end may be that of the other one's line; our own process is mark_renew's */
+    return shell != 0 && shell != state.pid && is_reaped(shell) &&
            ((shell != recipe->seen && !recipe->is_shared) || has_no_child(recipe));
 }
 
@@ -267,7 +267,7 @@ static void finish_unmarked(size_t self)
     for (size_t i = 0; i < recipe->files.count; i++) {
         const char *name = recipe->files.name[i];
         char *path = mark_path(state.directory, name, state.maker);
-        struct mark mark = {.end = recipe->is_deferred ? MARK_DEFERRED : MARK_RUNNING};
+        struct mark mark = {.end = recipe->is_to_be_durable ? MARK_DEFERRED : MARK_RUNNING};
 
         if (path)
             mark_read(path, &mark);
@@ -319,7 +319,7 @@ void recipes_start(const struct announced *line)
 
 void recipes_job(struct job *job, bool is_one_of_many)
 {
-    struct recipe recipe = {.is_deferred = job->options.mode == MODE_DEFERRED, .is_one_of_many = is_one_of_many};
+    struct recipe recipe = {.is_to_be_durable = job->options.mode != MODE_WRITEBACK, .is_one_of_many = is_one_of_many};
 
     job->order = state.order;
     if (!state.directory || find(job->target))  /* of a "::" target another recipe: the page is the first one's */

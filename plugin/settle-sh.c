@@ -132,15 +132,17 @@ static void mark_files(const struct job *job, const struct list *names)
 }
 
 /* The line is over: the plugin takes its marks for those of a finished target, unless another line follows.  The
-   first file's is noted last, since the plugin looks at that.  A mark that can't be changed stays, and costs a
-   rebuild.  Returns 0, or the error: ENOENT where one isn't there any more, and no other failed. */
+   first file's is noted last, since the plugin looks at that, and not at all where another one's can't be, which is told of:
+   they stay, and cost a rebuild.  Returns 0, or an error: ENOENT where nothing is wrong but that one isn't there any more. */
 static int note_end(const struct job *job, const struct list *marked, enum mark_end end)
 {
     int error = 0;
 
-    for (size_t i = marked->count; i-- > 0;)
-        if (mark_note(job->marks, marked->name[i], job->maker, end, getpid()) < 0 && (error == 0 || error == ENOENT))
+    for (size_t i = marked->count; i-- > 0 && (error == 0 || error == ENOENT);)
+        if (mark_note(job->marks, marked->name[i], job->maker, end, getpid()) < 0)
             error = errno;
+    if (error != 0 && error != ENOENT)
+        message("%s: its marks in %s can't be changed: %s", job->target, job->marks, strerror(error));
     return error;
 }
 
@@ -167,10 +169,8 @@ static int end_well(struct job *job, const struct list *marked)
     const bool is_deferred = job->options.mode == MODE_DEFERRED;
     const int error = note_end(job, marked, is_deferred ? MARK_DEFERRED : MARK_SETTLED);
 
-    if (error != 0 && error != ENOENT) {
-        message("%s: its marks in %s can't be changed: %s", job->target, job->marks, strerror(error));
+    if (error != 0 && error != ENOENT)
         return EXIT_SETTLING_FAILED;
-    }
     if (error == 0 || !is_deferred)
         return 0;
     /* the recipe, say, has removed the marks (git clean): nobody would know of these files later */

@@ -1263,6 +1263,8 @@ c.o: ; $(ignored)@echo $@ >$@
 EOF
     makes_all_durable
     rm ./*.o
+    makes_all_durable a.o b.o removes.o  # whose own job has the batch
+    rm ./*.o
     mount_latefs "$PWD/mnt" fsync_errno=EIO
     sed -i 's!^all: a.o!all: mnt/a.o!; s!^a.o removes.o b.o:!mnt/a.o removes.o b.o:!; s!^a.o b.o:!mnt/a.o b.o:!' Makefile
     make_fails ignored=-
@@ -1959,15 +1961,32 @@ test_marks_that_can_not_be_listed() {
     test -e "$long" || fail "removed"
 }
 
+rename_fails() {
+    when=$1
+    shift
+    status=0
+    TRACE=rename,renameat,renameat2 traced trace -e "inject=rename,renameat,renameat2:error=EPERM$when" \
+        "$MAKE" -s "$@" >out 2>&1 || status=$?
+}
+
 # Where the file was there before, that a line has ended is noted in another link, which takes the mark's place.
 test_marks_that_can_not_be_changed() {
-    printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' 'x: FORCE ; @echo new >$@' 'FORCE:' >Makefile
+    printf '%s\n' 'load $(PLUGIN)' 'x new: private SETTLE = $@ x' 'x: FORCE' 'FORCE:' \
+        'x new: ; $(ignored)@echo half >$@; $(end)' '	@echo whole >$@; touch x' >Makefile
     for mode in fsync deferred; do
+        rm -f new
         echo old >x
-        status=0
-        TRACE=rename,renameat,renameat2 traced trace -e inject=rename,renameat,renameat2:error=EPERM "$MAKE" -s \
-            SETTLE_MODE=$mode >out 2>&1 || status=$?
+        rename_fails '' new SETTLE_MODE=$mode
         test "$status" = 2 || fail "$mode: ends with $status: $(cat out)"
+        make_works new
+        test "$(cat new)" = whole || fail "$mode: half a recipe is taken for a whole one: $(cat out)"
+        no_marks
+        rename_fails '' SETTLE_MODE=$mode
+        test "$status" = 2 || fail "$mode: ends with $status: $(cat out)"
+        grep -q "^settle: x: its marks in .settle can't be changed: Operation not permitted" out || fail "$mode: $(cat out)"
+        make_works
+        no_marks
+        rename_fails :when=1 SETTLE_MODE=$mode ignored=- end=false
         grep -q "^settle: x: its marks in .settle can't be changed: Operation not permitted" out || fail "$mode: $(cat out)"
         make_works
         no_marks
