@@ -25,7 +25,8 @@ need ps procps
 work=$(mktemp -d "${TMPDIR:-/tmp}/settle-kill.XXXXXX")
 at_exit "rm -rf '$work'"
 use_references "$work/references"
-mkdir -p "$work/notes"
+mkdir -p "$work/notes" "$work/tmp"
+export TMPDIR="$work/tmp"  # for what killed compilers leave
 folder=$work/project
 
 # The living processes of session $1 as lines "PID PPID".

@@ -59,7 +59,8 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/settle-powercut.XXXXXX")
 at_exit "rm -rf --one-file-system '$work'"
 use_references "$work/references"
-mkdir -p "$work/outer" "$work/disk" "$work/cache" "$work/checker0" "$work/checker1"
+mkdir -p "$work/outer" "$work/disk" "$work/cache" "$work/checker0" "$work/checker1" "$work/tmp"
+export TMPDIR="$work/tmp"  # for what killed compilers leave
 
 # Unmounts.  It can take seconds until the kernel lets go of a loop device's file.
 unmount() {
