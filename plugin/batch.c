@@ -65,17 +65,16 @@ int batch_unmark(const char *directory, const char *name, const char *maker)
 /* The process that has noted in NAME's mark that the file is finished and not durable; 0 where none has. */
 static pid_t pending_shell(const char *directory, const char *name, const char *maker)
 {
-    char *path = mark_path(directory, name, maker);
     struct mark mark;
-    bool is_pending = path && mark_read(path, &mark) == 0 && mark_is_pending(&mark);
 
-    free(path);
-    return is_pending ? mark.runner : 0;
+    return mark_read_of(directory, name, maker, &mark) == 0 && mark_is_pending(&mark) ? mark.runner : 0;
 }
 
 bool batch_is_due(const char *directory, const char *name, const char *maker)
 {
-    return pending_shell(directory, name, maker) != 0 || !mark_is_there(directory, name, maker);
+    struct mark mark;
+
+    return mark_read_of(directory, name, maker, &mark) == 0 ? mark_is_pending(&mark) : errno == ENOENT;
 }
 
 int batch_settle(const char *directory, const char *maker, char *const *name, size_t count)

@@ -121,6 +121,16 @@ int mark_read(const char *path, struct mark *mark)
     return result;
 }
 
+int mark_read_of(const char *directory, const char *name, const char *maker, struct mark *mark)
+{
+    char *path = mark_path(directory, name, maker);
+    int result = path ? mark_read(path, mark) : -1, error = errno;
+
+    free(path);
+    errno = error;
+    return result;
+}
+
 void mark_maker(const struct mark *mark, char text[MAKER_TEXT])
 {
     snprintf(text, MAKER_TEXT, "%.*s", (int)mark->maker_length, mark->text);

@@ -141,6 +141,9 @@ void mark_maker(const struct mark *mark, char text[MAKER_TEXT]);
 /* Reads the mark at PATH.  Returns 0, or -1 with errno (EINVAL: a link that is no mark). */
 int mark_read(const char *path, struct mark *mark);
 
+/* Reads MAKER's mark of NAME in DIRECTORY.  Returns 0, or -1 with errno, as mark_read. */
+int mark_read_of(const char *directory, const char *name, const char *maker, struct mark *mark);
+
 /* Removes NAME's mark if it is MAKER's.  Returns 0, also where it isn't, or -1 with errno. */
 int mark_remove(const char *directory, const char *name, const char *maker);
 

@@ -52,7 +52,7 @@ static bool is_worth_it(const struct settle_options *options)
 /* A recipe may have removed the marks of others (git clean, say): without, nobody would know of a failure. */
 static void mark_again(const char *directory, const char *name, const char *maker)
 {
-    if (mark_is_there(directory, name, maker) || mark_renew(directory, name, maker) == 0)
+    if (mark_renew(directory, name, maker) == 0)
         return;
     message("%s: can't be marked in %s: %s", name, directory, strerror(errno));
     pending.has_failed = true;

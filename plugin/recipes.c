@@ -122,11 +122,9 @@ const char *recipes_maker(void)
    where none has, or nobody knows. */
 static pid_t ended_shell(const struct recipe *recipe, enum mark_end *end)
 {
-    char *path = mark_path(state.directory, recipe->files.name[0], state.maker);
     struct mark mark;
-    bool is_read = path && mark_read(path, &mark) == 0;
+    bool is_read = mark_read_of(state.directory, recipe->files.name[0], state.maker, &mark) == 0;
 
-    free(path);
     *end = is_read ? mark.end : MARK_RUNNING;
     return is_read && mark.end != MARK_RUNNING ? mark.runner : 0;
 }
@@ -266,13 +264,11 @@ static void finish_unmarked(size_t self)
 
     for (size_t i = 0; i < recipe->files.count; i++) {
         const char *name = recipe->files.name[i];
-        char *path = mark_path(state.directory, name, state.maker);
-        struct mark mark = {.end = recipe->is_to_be_durable ? MARK_DEFERRED : MARK_RUNNING};
+        struct mark mark;
 
-        if (path)
-            mark_read(path, &mark);
-        free(path);
-        if (mark.end != MARK_RUNNING && !mark_is_key(state.directory, name) && !is_shared(name, self))
+        if (mark_read_of(state.directory, name, state.maker, &mark) < 0)
+            mark.end = recipe->is_to_be_durable ? MARK_DEFERRED : MARK_RUNNING;
+        if (mark.end != MARK_RUNNING && !is_shared(name, self))
             let_go(name, mark.end);
     }
     drop(self);

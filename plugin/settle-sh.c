@@ -138,11 +138,15 @@ static int note_end(const struct job *job, const struct list *marked, enum mark_
 {
     int error = 0;
 
-    for (size_t i = marked->count; i-- > 0 && (error == 0 || error == ENOENT);)
-        if (mark_note(job->marks, marked->name[i], job->maker, end, getpid()) < 0)
-            error = errno;
-    if (error != 0 && error != ENOENT)
-        message("%s: its marks in %s can't be changed: %s", job->target, job->marks, strerror(error));
+    for (size_t i = marked->count; i-- > 0;) {
+        if (mark_note(job->marks, marked->name[i], job->maker, end, getpid()) == 0)
+            continue;
+        error = errno;
+        if (error != ENOENT) {
+            message("%s: its marks in %s can't be changed: %s", job->target, job->marks, strerror(error));
+            break;
+        }
+    }
     return error;
 }
 

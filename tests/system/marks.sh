@@ -1961,12 +1961,12 @@ test_marks_that_can_not_be_listed() {
     test -e "$long" || fail "removed"
 }
 
-rename_fails() {
-    when=$1
+# make whose processes may not make the system CALLS ("open,openat", strace's ":when=..." after them).
+make_denied() {
+    calls=$1
     shift
     status=0
-    TRACE=rename,renameat,renameat2 traced trace -e "inject=rename,renameat,renameat2:error=EPERM$when" \
-        "$MAKE" -s "$@" >out 2>&1 || status=$?
+    TRACE=${calls%%:*} traced trace -e "inject=$calls:error=EPERM" "$MAKE" -s "$@" >out 2>&1 || status=$?
 }
 
 # Where the file was there before, that a line has ended is noted in another link, which takes the mark's place.
@@ -1976,26 +1976,21 @@ test_marks_that_can_not_be_changed() {
     for mode in fsync deferred; do
         rm -f new
         echo old >x
-        rename_fails '' new SETTLE_MODE=$mode
+        make_denied rename,renameat,renameat2 new SETTLE_MODE=$mode
         test "$status" = 2 || fail "$mode: ends with $status: $(cat out)"
         make_works new
         test "$(cat new)" = whole || fail "$mode: half a recipe is taken for a whole one: $(cat out)"
         no_marks
-        rename_fails '' SETTLE_MODE=$mode
+        make_denied rename,renameat,renameat2 SETTLE_MODE=$mode
         test "$status" = 2 || fail "$mode: ends with $status: $(cat out)"
         grep -q "^settle: x: its marks in .settle can't be changed: Operation not permitted" out || fail "$mode: $(cat out)"
         make_works
         no_marks
-        rename_fails :when=1 SETTLE_MODE=$mode ignored=- end=false
+        make_denied rename,renameat,renameat2:when=1 SETTLE_MODE=$mode ignored=- end=false
         grep -q "^settle: x: its marks in .settle can't be changed: Operation not permitted" out || fail "$mode: $(cat out)"
         make_works
         no_marks
     done
-}
-
-unlink_fails() {
-    status=0
-    TRACE=unlink,unlinkat traced trace -e inject=unlink,unlinkat:error=EPERM "$MAKE" -s "$@" >out 2>&1 || status=$?
 }
 
 # A seccomp filter, or a file system that has become read-only: nothing is lost, and it isn't silent.
@@ -2003,13 +1998,13 @@ test_marks_that_can_not_be_removed() {
     printf '%s\n' 'load $(PLUGIN)' 'x y z: private SETTLE = $@' 'x y z: ; @echo $@ >$@' >Makefile
     for mode in fsync deferred; do
         rm -rf x y z .settle
-        unlink_fails x y z SETTLE_MODE=$mode
+        make_denied unlink,unlinkat x y z SETTLE_MODE=$mode
         test "$status" = 2 || fail "$mode: ends with $status: $(cat out)"
         expect out <<'EOF'
 settle: .settle: marks can't be removed (Operation not permitted): what is finished will be made again
 EOF
         test "$(find .settle -type l | wc -l)" = 3 || fail "$mode: $(find .settle)"
-        unlink_fails x y z SETTLE_MODE=$mode
+        make_denied unlink,unlinkat x y z SETTLE_MODE=$mode
         test "$status" = 2 || fail "$mode: ends with $status: $(cat out)"
         grep -q "its recipe was cut short, and it can't be removed, or its mark .*: Operation not permitted" out ||
             fail "$mode: $(cat out)"
@@ -2023,7 +2018,7 @@ EOF
         no_marks
     done
     rm x y z
-    unlink_fails x y z SETTLE_MODE=deferred SETTLE_BATCH_FILES=2
+    make_denied unlink,unlinkat x y z SETTLE_MODE=deferred SETTLE_BATCH_FILES=2
     test "$status" = 2 || fail "ends with $status: $(cat out)"
     grep -q "marks can't be removed (Operation not permitted)" out || fail "$(cat out)"
     grep -q 'settle: x, of a finished target: not known to be durable, will be made again' out || fail "$(cat out)"
