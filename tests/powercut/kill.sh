@@ -64,9 +64,13 @@ kill_some() {
         # shellcheck disable=SC2046 # numbers
         set -- "$1" $(victims "$1")
         if test $# -gt 1; then
-            manner=$1
+            manner=$1 killed=no
             shift
-            ! kill -s KILL -- "$@" 2>/dev/null || return 0
+            # one by one: of several, kill fails where only one is gone by now
+            for victim; do
+                ! kill -s KILL -- "$victim" 2>/dev/null || killed=yes
+            done
+            test $killed = no || return 0
             set -- "$manner"
         fi
         nap 3
