@@ -134,7 +134,7 @@ static int make_one(const char *directory, const char *name, const char *maker, 
     return result;
 }
 
-/* Makes the marks durable by fsync of the directories that they are in.  Returns COUNT, or the index of the name
+/* Makes the marks durable, with the directories that they are in.  Returns COUNT, or the index of the name
    that failed. */
 static size_t sync_marks(const char *directory, char *const *name, size_t count, const char *maker)
 {
@@ -146,7 +146,7 @@ static size_t sync_marks(const char *directory, char *const *name, size_t count,
         if (result < 0)
             return i;
     }
-    return folder_sync(directory) < 0 ? 0 : count;
+    return order_sync_marks(directory) < 0 ? 0 : count;
 }
 
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,

@@ -41,6 +41,9 @@ bool order_is_free(const char *marks, const char *files);
    Returns 0, or -1 with errno. */
 int order_sync_entry(const char *marks, const char *name);
 
+/* Makes the marks in DIRECTORY durable.  Returns 0, or -1 with errno. */
+int order_sync_marks(const char *directory);
+
 /* True where what is in DIRECTORY is in memory alone: an fsync there does nothing, and says that all is well. */
 bool order_is_in_memory(const char *directory);
 

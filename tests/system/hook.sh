@@ -9,9 +9,9 @@ trace_make() {
         "$MAKE" --no-print-directory "$@" >out 2>&1 || fail "$(cat out)"
 }
 
-# The programs that were started, and the writes and syncs of files in the folder "folder".
+# The programs that were started, and the writes and syncs of files in the folder "folder", but for the marks'.
 events() {
-    sed -n -e 's|.* execve("\([^"]*/\)*\([^"/]*\)".* = 0$|run \2|p' \
+    sed -n -e '/sync[fs]*([0-9]*<[^>]*\/\.settle>/d' -e 's|.* execve("\([^"]*/\)*\([^"/]*\)".* = 0$|run \2|p' \
         -e 's|.* \([a-z]*\)([0-9]*<[^>]*/folder>.*|\1 folder|p' \
         -e 's|.* \([a-z]*\)([0-9]*<[^>]*/folder/\([^>/]*\)>.*|\1 \2|p' \
         -e 's/^[0-9]* *\(sync\|syncfs\)(.*/\1/p' log | sed 1d
