@@ -21,30 +21,56 @@
 /* No longer text than this of names is handed to a job: the kernel's limit is 128 KiB. */
 #define LONGEST_BATCH ((size_t)64 * 1024)
 
+/* A recipe's files are made durable together: of two batches one may fail, or be cut short, and the mark of the target must
+   not be gone while one of another file brings that one's removal.  Those of the first LATE recipes are too many for a
+   job: they wait for make's end. */
 static struct {
-    struct list files;
+    struct list *recipe;
+    size_t recipes, room, late;
+    size_t files;  /* of the others */
     uint64_t bytes;
     time_t since;
     struct list taken;  /* by jobs, all that ever were */
     bool has_failed;    /* to mark one again */
 } pending;
 
-void pending_add(const char *name)
+static int make_room(void)
+{
+    size_t room = pending.room ? 2 * pending.room : 64;
+    struct list *grown;
+
+    if (pending.recipes < pending.room)
+        return 0;
+    grown = reallocarray(pending.recipe, room, sizeof *grown);
+    if (!grown)
+        return -1;
+    pending.recipe = grown;
+    pending.room = room;
+    return 0;
+}
+
+void pending_add(struct list *files)
 {
     struct stat st;
 
-    if (list_add(&pending.files, name) < 0)
-        return;  /* its mark stays, and at the worst it is built again */
-    if (pending.files.count == 1)
-        pending.since = time(NULL);
-    if (stat(name, &st) == 0)
-        pending.bytes += (uint64_t)st.st_size;
+    if (files->count > 0 && make_room() == 0) {
+        if (pending.files == 0)
+            pending.since = time(NULL);
+        pending.files += files->count;
+        for (size_t i = 0; i < files->count; i++)
+            if (stat(files->name[i], &st) == 0)
+                pending.bytes += (uint64_t)st.st_size;
+        pending.recipe[pending.recipes++] = *files;
+    } else {
+        list_free(files);  /* without memory their marks stay, and at the worst they are built again */
+    }
+    memset(files, 0, sizeof *files);
 }
 
 static bool is_worth_it(const struct settle_options *options)
 {
-    return pending.files.count > 0 &&
-           (2 * pending.files.count >= options->batch_files ||
+    return pending.files > 0 &&
+           (2 * pending.files >= options->batch_files ||
             2 * pending.bytes >= options->batch_bytes ||
             difftime(time(NULL), pending.since) >= options->batch_age);
 }
@@ -58,38 +84,76 @@ static void mark_again(const char *directory, const char *name, const char *make
     pending.has_failed = true;
 }
 
+/* Appends FILES to the text that ends at END, in ROOM bytes, its end included.  Returns the new end; or NULL where there is
+   no room, or no memory: then the text is as it was. */
+static char *append(char *end, size_t room, bool is_first, const struct list *files)
+{
+    char *at = end;
+
+    for (size_t i = 0; i < files->count; i++) {
+        char *name = mark_escape(files->name[i]);
+        bool fits = name && strlen(name) + 2 <= room - (size_t)(at - end);
+
+        if (fits)
+            at += sprintf(at, "%s%s", is_first && i == 0 ? "" : " ", name);
+        free(name);
+        if (!fits) {
+            *end = '\0';
+            return NULL;
+        }
+    }
+    return at;
+}
+
+static void note_taken(const struct job *job, const char *name)
+{
+    mark_again(job->marks, name, job->maker);
+    if (list_add(&pending.taken, name) == 0)
+        return;
+    message("%s: %s", name, strerror(errno));  /* nobody would know of a failure */
+    pending.has_failed = true;
+}
+
+/* Takes the recipes from LATE up to NEXT out. */
+static void remove_taken(size_t next)
+{
+    for (size_t i = pending.late; i < next; i++)
+        list_free(&pending.recipe[i]);
+    memmove(pending.recipe + pending.late, pending.recipe + next, (pending.recipes - next) * sizeof *pending.recipe);
+    pending.recipes -= next - pending.late;
+    pending.bytes = 0;
+    pending.since = time(NULL);
+}
+
 char *pending_take(const struct job *job, size_t room)
 {
     char *text, *end;
-    size_t taken = 0;
-    struct list rest = {0};
+    size_t next = pending.late;
 
     if (!is_worth_it(&job->options))
         return NULL;
     if (room > LONGEST_BATCH)
         room = LONGEST_BATCH;
     text = end = malloc(room + 1);
-    for (; text && taken < pending.files.count; taken++) {
-        char *name = mark_escape(pending.files.name[taken]);
-        bool fits = name && (size_t)(end - text) + strlen(name) + 2 < room;
+    if (!text)
+        return NULL;
+    *text = '\0';
+    for (; next < pending.recipes; next++) {
+        const struct list *files = &pending.recipe[next];
+        char *longer = append(end, room + 1 - (size_t)(end - text), end == text, files);
 
-        if (fits)
-            end += sprintf(end, "%s%s", taken > 0 ? " " : "", name);
-        free(name);
-        if (!fits || list_add(&pending.taken, pending.files.name[taken]) < 0)
+        if (!longer && end > text)
             break;
-        mark_again(job->marks, pending.files.name[taken], job->maker);
+        pending.files -= files->count;
+        if (!longer) {
+            pending.late = next + 1;
+            continue;
+        }
+        end = longer;
+        for (size_t i = 0; i < files->count; i++)
+            note_taken(job, files->name[i]);
     }
-    if (text)
-        *end = '\0';
-    for (size_t i = taken; text && i < pending.files.count; i++)
-        list_add(&rest, pending.files.name[i]);
-    if (text) {
-        list_free(&pending.files);
-        pending.files = rest;
-        pending.bytes = 0;
-        pending.since = time(NULL);
-    }
+    remove_taken(next);
     return text;
 }
 
@@ -103,6 +167,8 @@ static int tell_of_left(const char *directory, const char *maker)
     for (size_t i = 0; i < pending.taken.count; i++)
         if (mark_is_there(directory, pending.taken.name[i], maker) && left++ == 0)
             first = pending.taken.name[i];
+    if (left > 0 && mark_is_key(directory, first))
+        first += strlen(directory) + strlen("/=");  /* the target */
     if (left == 1)
         message("%s, of a finished target: not known to be durable, will be made again", first);
     else if (left > 1)
@@ -110,16 +176,40 @@ static int tell_of_left(const char *directory, const char *maker)
     return left > 0;
 }
 
+/* Makes what is pending durable.  Returns 0, or 1 after a message. */
+static int settle_rest(const char *directory, const char *maker)
+{
+    size_t count = 0, n = 0;
+    char **name;
+    int failed;
+
+    for (size_t i = 0; i < pending.recipes; i++)
+        count += pending.recipe[i].count;
+    if (count == 0)
+        return 0;
+    name = calloc(count, sizeof *name);
+    if (!name) {
+        message("%zu files: %s", count, strerror(errno));
+        return 1;
+    }
+    for (size_t i = 0; i < pending.recipes; i++)
+        for (size_t j = 0; j < pending.recipe[i].count; j++) {
+            name[n] = pending.recipe[i].name[j];
+            mark_again(directory, name[n++], maker);
+        }
+    failed = batch_settle(directory, maker, name, count);
+    free(name);
+    return failed;
+}
+
 int pending_settle(const char *directory, const char *maker)
 {
-    int failed = 0;
+    int failed = settle_rest(directory, maker);
 
-    for (size_t i = 0; i < pending.files.count; i++)
-        mark_again(directory, pending.files.name[i], maker);
-    if (pending.files.count > 0)
-        failed = batch_settle(directory, maker, pending.files.name, pending.files.count);
     failed |= tell_of_left(directory, maker) | pending.has_failed;
-    list_free(&pending.files);
+    for (size_t i = 0; i < pending.recipes; i++)
+        list_free(&pending.recipe[i]);
+    free(pending.recipe);
     list_free(&pending.taken);
     memset(&pending, 0, sizeof pending);
     return failed;

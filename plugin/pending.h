@@ -7,9 +7,11 @@
 #include <stddef.h>
 
 #include "job.h"
+#include "list.h"
 
-/* Takes in the file NAME. */
-void pending_add(const char *name);
+/* Takes in a recipe's FILES, and leaves the list empty: they are made durable together, and lose their marks one after
+   another, as they are here.  The one of a target that is not among its files may be there, too (mark_is_key). */
+void pending_add(struct list *files);
 
 /* What is pending, as mark_escape has it with blanks between, for JOB to make it durable, in at most ROOM bytes; newly
    allocated, marked, and pending no more.  NULL: not yet enough to be worth it (JOB's options' batch_...). */

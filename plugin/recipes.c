@@ -162,11 +162,11 @@ static bool is_shared(const char *name, size_t self)
     return false;
 }
 
-/* The recipe of the file NAME has come to END. */
-static void let_go(const char *name, enum mark_end end)
+/* The recipe of the file NAME has come to END: it is one of those that WAIT to be durable, or loses its mark. */
+static void let_go(const char *name, enum mark_end end, struct list *wait)
 {
-    if ((end == MARK_DEFERRED || end == MARK_UNSUCCESSFUL) && !mark_is_key(state.directory, name))
-        pending_add(name);
+    if (end == MARK_DEFERRED || end == MARK_UNSUCCESSFUL)
+        list_add(wait, name);  /* without memory its mark stays, and it is built again */
     else if (batch_unmark(state.directory, name, state.maker) < 0)
         state.has_failed = true;
 }
@@ -185,16 +185,18 @@ static void drop(size_t self)
 static void finish(size_t self, enum mark_end end)
 {
     struct recipe *recipe = &state.recipe[self];
+    struct list wait = {0};
 
     for (size_t i = recipe->files.count; i-- > 0;) {
         const char *name = recipe->files.name[i];
 
         if (is_shared(name, self))
             continue;
-        let_go(name, end);
+        let_go(name, end, &wait);
         if (end != MARK_UNSUCCESSFUL)  /* what was made old must stay so, until a recipe has made it */
             recover_made_again(state.directory, name, state.maker);
     }
+    pending_add(&wait);
     drop(self);
 }
 
@@ -261,16 +263,18 @@ static void sweep(bool make_ends)
 static void finish_unmarked(size_t self)
 {
     const struct recipe *recipe = &state.recipe[self];
+    struct list wait = {0};
 
-    for (size_t i = 0; i < recipe->files.count; i++) {
+    for (size_t i = recipe->files.count; i-- > 0;) {
         const char *name = recipe->files.name[i];
         struct mark mark;
 
         if (mark_read_of(state.directory, name, state.maker, &mark) < 0)
             mark.end = recipe->is_to_be_durable ? MARK_DEFERRED : MARK_RUNNING;
         if (mark.end != MARK_RUNNING && !is_shared(name, self))
-            let_go(name, mark.end);
+            let_go(name, mark.end, &wait);
     }
+    pending_add(&wait);
     drop(self);
 }
 

@@ -138,15 +138,36 @@ static const char *file_of(const char *directory, const char *name)
     return *directory == '/' ? NULL : name + strlen(directory) + 2;
 }
 
+/* Makes NAME's time durable where the order of it and of a mark in DIRECTORY is not free.  Returns 0, or -1 with errno. */
+static int sync_time(const char *directory, const char *name)
+{
+    struct stat st;
+    int fd, result;
+
+    if (stat(name, &st) == 0 && order_of(directory, &st, NULL) == ORDER_FREE)
+        return 0;
+    fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    result = fd < 0 ? -1 : fsync(fd);
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
 /* The recipe is to run again, even if it had not come to its target, or that isn't settled: of its other files one may be
-   removed.  A target that can't be made old has at least not been changed. */
-static void make_target_old(const char *directory, const struct recovery *recovery)
+   removed.  A settled one that can't be made old has at least not been changed; of one that isn't nobody knows.  Returns
+   0, or -1 with errno. */
+static int make_target_old(const char *directory, const struct recovery *recovery)
 {
     const char *target = file_of(directory, recovery->name);
+    bool is_key = mark_is_key(directory, recovery->name);
     struct stat st;
 
-    if (target && lstat(target, &st) == 0 && S_ISREG(st.st_mode) && make_old(target) == 0)
-        list_add(&kept, recovery->path);
+    if (!target || lstat(target, &st) < 0 || !S_ISREG(st.st_mode))
+        return 0;
+    if (make_old(target) < 0 || (is_key && sync_time(directory, target) < 0))
+        return is_key && errno != ENOENT ? -1 : 0;
+    list_add(&kept, recovery->path);
+    return 0;
 }
 
 static enum recovery_what remove_file(const char *directory, const struct recovery *recovery,
@@ -169,8 +190,8 @@ static enum recovery_what remove_file(const char *directory, const struct recove
         what = RECOVERY_DIRECTORY;
     if (just_look)
         return what == RECOVERY_REMOVED ? RECOVERY_CUT_SHORT : what;
-    if (what == RECOVERY_NOTHING)
-        make_target_old(directory, recovery);
+    if (what == RECOVERY_NOTHING && make_target_old(directory, recovery) < 0)
+        return RECOVERY_FAILED;
     if (what == RECOVERY_DIRECTORY)
         return make_old(recovery->name) < 0 || list_add(&kept, recovery->path) < 0 ? RECOVERY_FAILED : what;
     if ((what == RECOVERY_REMOVED && remove_half_made(directory, recovery, &st) < 0) ||
@@ -301,6 +322,8 @@ static void look_at(struct look *look, struct recovery *recovery)
     else if (recovery->maker == MAKER_GONE)
         recovery->what = look_at_dead(look, recovery);
     recovery->error = recovery->what == RECOVERY_FAILED ? errno : 0;
+    if (recovery->what == RECOVERY_FAILED && file_of(look->directory, recovery->name))
+        recovery->name = file_of(look->directory, recovery->name);  /* to tell of the target, not of what stands for it */
 }
 
 /* Any mark but those of live makes? */
