@@ -69,7 +69,7 @@ static int parse(struct mark *mark, struct timespec time)
     mark->end = is_end(kind) ? (enum mark_end)kind : MARK_RUNNING;
     if (kind == '!')
         mark->end = end_of_time(time, mark->runner);
-    else if (time.tv_sec < 0 || (time.tv_nsec == mark->runner && time.tv_sec == MARK_TIME_OF_CUT_SHORT))
+    else if (time.tv_sec < 0 || time.tv_sec == MARK_TIME_OF_CUT_SHORT)  /* not to the nanosecond everywhere */
         mark->end = MARK_RUNNING;
     return maker == 0 ? -1 : 0;
 }

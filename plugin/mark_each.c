@@ -20,18 +20,24 @@ struct listing {
     void *context;
 };
 
-static void report(const struct listing *listing, const char *path, const char *text)
+/* Passes the mark at PATH on, if it is one by its name, TEXT.  Returns 0, or errno. */
+static int report(const struct listing *listing, const char *path, const char *text)
 {
     const char *owner = strrchr(text, '@');
-    char *escaped = owner ? strndup(text, (size_t)(owner - text)) : NULL;
-    char *name = escaped && *escaped ? mark_unescape(escaped) : NULL;
+    char *escaped, *name;
+    int error;
 
+    errno = 0;
+    escaped = owner ? strndup(text, (size_t)(owner - text)) : NULL;
+    name = escaped && *escaped ? mark_unescape(escaped) : NULL;
     if (name)
         name = mark_found(listing->directory, name);
+    error = !name && errno == ENOMEM ? ENOMEM : 0;
     if (name)
         listing->found(path, name, listing->context);
     free(escaped);
     free(name);
+    return error;
 }
 
 /* Lists DIRECTORY, in which names begin with PREFIX. */
@@ -53,9 +59,13 @@ static int list(const struct listing *listing, const char *directory, const char
         if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0 ||
             asprintf(&text, "%s%s", prefix, entry->d_name) < 0)
             error = errno;
-        else if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
-            report(listing, path, text);
-        else if (S_ISDIR(st.st_mode) && length == MARK_PIECE + 1 && text[strlen(text) - 1] == '+') {
+        else if (lstat(path, &st) < 0)
+            error = errno == ENOENT ? error : errno;  /* gone, or who knows what it says */
+        else if (S_ISLNK(st.st_mode)) {
+            int failure = report(listing, path, text);
+
+            error = failure ? failure : error;
+        } else if (S_ISDIR(st.st_mode) && length == MARK_PIECE + 1 && text[strlen(text) - 1] == '+') {
             text[strlen(text) - 1] = '\0';
             if (list(listing, path, text) < 0)
                 error = errno;

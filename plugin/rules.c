@@ -94,11 +94,14 @@ static void take_targets(char *targets, bool in_recipe)
             rules.any = true;
 }
 
-/* True where TEXT is just a double colon. */
-static bool is_double_colon(const char *text)
+/* True where VALUE, a variable's, may be a rule, or a part of one, of which make is told later ($(eval $(call ...))): with
+   a double colon that has a blank, the end or a reference on either side, unlike one of C++. */
+static bool may_be_rule(const char *value)
 {
-    text += strspn(text, BLANKS);
-    return strncmp(text, "::", 2) == 0 && text[2 + strspn(text + 2, BLANKS)] == '\0';
+    for (const char *c = value; (c = strstr(c, "::")); c += 2)
+        if (c == value || strchr(BLANKS ")}", c[-1]) || c[2] == '\0' || strchr(BLANKS "$;", c[2]))
+            return true;
+    return false;
 }
 
 static void look_at_line(char *line)
@@ -112,10 +115,13 @@ static void look_at_line(char *line)
     rules.any |= !in_recipe && strstr(line, "eval");
     separator = find_separator(line);
     after = separator + strspn(separator, ":");
-    if (*after == '=')  /* an assignment, maybe by "::=" or ":::=" */
-        rules.any |= is_double_colon(after + 1);
-    if (*after == '=' || separator[0] != ':' || separator[1] != ':')
+    if (*after == '=' || separator[0] != ':' || separator[1] != ':') {
+        /* an assignment, maybe by "::=" or ":::=", or for one target: "t: X = ..." */
+        const char *equals = in_recipe ? NULL : strchr(after, '=');
+
+        rules.any |= equals && may_be_rule(equals + 1);
         return;
+    }
     if (separator > line && separator[-1] == '&')  /* grouped targets: "a b &:: c" */
         separator--;
     *separator = '\0';

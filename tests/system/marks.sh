@@ -418,6 +418,15 @@ dep annotated:
 annotated: private SETTLE = $@
 u: ; @:
 EOF
+    check_two_recipes_killed
+    # the same by a template in one line
+    sed -i 's/^t:: private/t: private/; s/^t:: ; \(.*\)/add = t:: | $(1) ; $(2)\n$(eval $(call add,,\1))/; s/^t:: | $(DEP) ; \(.*\)/$(eval $(call add,$(DEP),\1))/' Makefile
+    sed -i 's/,@echo \(half\|full\) \(>*\)$@))$/,@echo \1 \2$$@))/' Makefile
+    grep -c 'eval.*@))$' Makefile | grep -qx 2 || fail "the test is wrong: $(cat Makefile)"
+    check_two_recipes_killed
+}
+
+check_two_recipes_killed() {
     for dep in dep annotated; do
         for mode in fsync deferred; do
             rm -f ready t dep annotated
@@ -1376,7 +1385,7 @@ trace_deferred() {
 
 # The processes that synced files in "folder" (or the whole of a file system), "make" or "job", one a line.
 syncers() {
-    grep -e 'f[a-z]*sync([0-9]*<.*/folder/' -e 'syncfs(' trace |
+    grep -e 'f[a-z]*sync([0-9]*<.*/folder/' -e 'syncfs(' trace | grep -v '/\.settle>' |
         awk -v make="$traced_make" '{ print $1 == make ? "make" : "job" }' | uniq
 }
 
@@ -1923,17 +1932,31 @@ syncs_folder_on() {
     "mkfs.$1" -q ${2:+-O "$2"} image
     mkdir -p mnt
     mount_or_skip -o loop image mnt
-    printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' 'x: ; @echo made >$@' >mnt/Makefile
-    TRACE=execve,fsync,fdatasync traced trace -y "$MAKE" --no-print-directory -C mnt >out 2>&1 || fail "$(cat out)"
+    printf '%s\n' 'load $(PLUGIN)' 'x: private SETTLE = $@' 'x: ; @seq 40 | sed s/^/y/ | xargs touch; echo half >$@; sync $@ .; cp --sparse=always ../image ../crashed' >mnt/Makefile
+    # inodes of their own blocks, lest another one's fsync takes the mark's along
+    mkdir mnt/.settle
+    (cd mnt/.settle && seq 40 | xargs touch)
+    sync -f mnt
+    TRACE=execve,fsync,fdatasync,syncfs traced trace -y "$MAKE" --no-print-directory -C mnt >out 2>&1 ||
+        fail "$(cat out)"
+    e2fsck -fy crashed >fsck 2>&1 || test $? -le 2 || fail "$(cat fsck)"
     umount mnt
-    grep -q 'sync([0-9]*<.*/\.settle>' trace
+    grep -q "sync\(fs\)\?([0-9]*<.*/\.settle>" trace
 }
 
-# One number stands for ext2, ext3 and ext4, but only a journal keeps the order.
+# Whether the mark of the line that was at work when the image was copied is there, and says whose it is.
+has_mark() {
+    debugfs -R 'ls -p /.settle' crashed 2>/dev/null | tr '/' ' ' | grep -q ' 120777 .* x@'
+}
+
+# One number stands for ext2, ext3 and ext4, but only a journal keeps the order; without, an fsync of the folder does not
+# write the links' inodes.
 test_an_ext_file_system_without_a_journal() {
     ! syncs_folder_on ext4 || fail "with a journal order is free: $(cat trace)"
     syncs_folder_on ext4 ^has_journal || fail "ext4 without one: $(cat trace)"
+    has_mark || fail "ext4 without a journal: the mark is lost: $(cat fsck)"
     syncs_folder_on ext2 || fail "ext2: $(cat trace)"
+    has_mark || fail "ext2: the mark is lost: $(cat fsck)"
 }
 
 test_deferred_needs_marks() {
@@ -1958,6 +1981,12 @@ test_marks_that_can_not_be_listed() {
         test "$status" = 1 || fail "$option ends with $status: $(cat out)"
         grep -q '\.settle: Input/output error$' out || fail "$option: $(cat out)"
     done
+    test -e "$long" || fail "removed"
+    # or looked at
+    mark=$(find .settle -type l)
+    ! TRACE='?lstat,?newfstatat' traced trace -P "$mark" -e 'inject=?lstat,?newfstatat:error=EIO' "$MAKE" >out 2>&1 ||
+        fail "$(cat out)"
+    grep -q '\.settle: Input/output error\. *Stop' out || fail "make: $(cat out)"
     test -e "$long" || fail "removed"
 }
 
@@ -2267,6 +2296,58 @@ test_the_target_s_mark_goes_last() {
         done
     done
     no_marks
+}
+
+# Its mark, by which the next make runs the recipe again that made the removed file.
+test_a_target_outside_its_settle_is_pending() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_MODE = deferred
+all: stamp slow
+stamp: private SETTLE = lib.a
+stamp: source ; @echo whole >lib.a; touch $@
+slow: private SETTLE = $@
+slow: stamp ; @touch $@; $(if $(HOLD),touch ready; exec sleep 100)
+EOF
+    touch source
+    cut_in . all
+    case " $(marks)" in *=stamp\ *lib.a\ *) ;; *) fail "stamp isn't doubted: $(marks)" ;; esac
+    make_works
+    test "$(cat lib.a)" = whole || fail "not made again: $(cat out)"
+    no_marks
+}
+
+# A target that its user may not make old must not be taken for up to date.
+test_a_target_outside_its_settle_that_can_not_be_made_old() {
+    need strace strace
+    printf '%s\n' 'load $(PLUGIN)' 'stamp: private SETTLE = lib.a' 'stamp: source' '	@echo half >lib.a; touch $@; $(if $(HOLD),touch ready; exec sleep 100)' \
+        '	@echo whole >lib.a' >Makefile
+    touch source
+    cut_in . stamp
+    ! TRACE=utimensat traced /dev/null -e inject=utimensat:error=EPERM "$MAKE" >out 2>&1 || fail "$(cat out)"
+    grep -q 'settle: stamp: its recipe was cut short, and .*: Operation not permitted' out || fail "$(cat out)"
+    make_works
+    test "$(cat lib.a)" = whole || fail "not made again: $(cat out)"
+    no_marks
+}
+
+# All of a recipe's files are in one batch, be it that of make's end: one that fails leaves the target's mark, too.
+test_a_recipe_with_more_files_than_a_job_can_take() {
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+SETTLE_MODE = deferred
+SETTLE_BATCH_FILES = 4
+names := $(shell seq -f %030.0f 2300)
+all: stamp a b c d
+stamp a b c d: private SETTLE = $@
+stamp: private SETTLE = mnt/bad $(names) $@
+stamp: ; @touch $(names) $@; echo made >mnt/bad
+a b c d: ; @touch $@
+EOF
+    mount_latefs "$PWD/mnt" fsync_errno=EIO
+    make_fails
+    marks | tr ' ' '\n' | grep -qx stamp || fail "the target's mark is gone: $(cat out)"
+    case " $(marks)" in *' a '* | *' b '*) fail "and those of what a job has settled are not: $(cat out)" ;; esac
 }
 
 test_a_folder_of_marks_with_files_of_others() {

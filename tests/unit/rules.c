@@ -24,7 +24,7 @@ static void test_what_is_none(void **state)
 {
     (void)state;
     read_text("");
-    read_text("single: x\nother: a::b c::d\nimmediate ::= $(x)::y\nposix :::= x\nv = a::b\n"
+    read_text("single: x\nother: a::b c::d\nimmediate ::= x::y\nposix :::= x\nv = a::b\n"
               "w += $(shell echo std::x)\nt: private X = a::b\n"
               "\t$(CXX) -D'x=std::y'\n\t@nm $@ | grep std::\n# single:: x\nx: # $(y):: z\n"
               "$(info a::b)\n$(call template,a::b)\nsingle: \\\n  a::b\nescaped\\:\\:colons: x\n");
@@ -60,7 +60,7 @@ static void test_names(void **state)
 static void test_ends_of_lines(void **state)
 {
     (void)state;
-    read_text("\xef\xbb\xbf" "marked:: x\nX = a\\\\\nfollows:: x\nY = a\\\n continued:: x\r\nreturned \\\r\n  :: x\r\n"
+    read_text("\xef\xbb\xbf" "marked:: x\nX = a\\\\\nfollows:: x\nY = a\\\n continued::x\r\nreturned \\\r\n  :: x\r\n"
               "dir/inside:: x\n");
     assert_true(rules_are_double("marked"));
     assert_true(rules_are_double("follows"));
@@ -104,7 +104,8 @@ static void test_any(void **state)
         "$(targets):: x\n", "${targets} a::\n", "$x:: y\n", "$(a:b=c):: y\n", "$(1)::$(2)\n",
         "*.o:: x\n",        "a\\ b:: x\n",      "~/x:: y\n", "a[bc]:: x\n",    "a?:: x\n",
         "define d\n$(1)::\nendef\n", "$(foreach t,a,$(eval $t:: ; x))\n", "lib.a(x y):: z\n",
-        "colons = ::\n", "colons ::= :: \n", "a\\#b:: x\n",
+        "colons = ::\n", "colons ::= :: \n", "a\\#b:: x\n", "colons = a::\n",
+        "rule = t:: | $(1) ; x\n", "rule = $(1)::x\n", "rule = t ::x\n", "t: X = t::$(1)\n",
     };
 
     (void)state;
@@ -112,7 +113,7 @@ static void test_any(void **state)
         if (!any_after(texts[i], NULL))
             fail_msg("not seen: %s", texts[i]);
     assert_true(any_after(NULL, "no/such/makefile"));
-    assert_false(any_after("colons = a::\n# $(eval $t:: x)\n", NULL));
+    assert_false(any_after("colons = a::b\n# $(eval $t:: x)\n", NULL));
     assert_false(any_after("\t$(targets):: x\n", NULL));
     /* terminal pattern rules */
     assert_false(any_after("$(obj)/%:: $(src)/%_shipped\n\tx\n", NULL));
