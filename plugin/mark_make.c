@@ -167,6 +167,8 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
             order = of_one > order ? of_one : order;
         }
     }
+    if (durably && fresh < count && order_has_no_journal(directory))
+        order = ORDER_UNKNOWN;
     /* a page that may have a mark in it already is not written again: a power cut might tear it */
     if (order == ORDER_FREE || (order == ORDER_OF_WRITES && page->number != 0 && fresh == count &&
                                 ledger_write(page, directory, name, count, maker) == 0))

@@ -122,14 +122,19 @@ int order_sync_entry(const char *marks, const char *name)
     return result;
 }
 
+bool order_has_no_journal(const char *directory)
+{
+    struct stat st;
+
+    return magic_of(directory) == FS_EXT && stat(directory, &st) == 0 && !has_journal(st.st_dev);
+}
+
 /* Of ext2, or ext4 without a journal, an fsync of the folder writes its entries, but not the inodes of the links that they
    stand for, and e2fsck clears an entry without one (seen on images of Linux 6.18); nor can a link be fsynced itself. */
 int order_sync_marks(const char *directory)
 {
 #ifdef HAVE_SYNCFS
-    struct stat st;
-
-    if (magic_of(directory) == FS_EXT && stat(directory, &st) == 0 && !has_journal(st.st_dev)) {
+    if (order_has_no_journal(directory)) {
         int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int result = fd < 0 ? -1 : syncfs(fd);
 

@@ -41,6 +41,10 @@ bool order_is_free(const char *marks, const char *files);
    Returns 0, or -1 with errno. */
 int order_sync_entry(const char *marks, const char *name);
 
+/* True where the file system of DIRECTORY is ext2, ext3 or ext4 and no journal is to be seen.  There a mark that has taken
+   another one's place (rename) may be lost with it until it is made durable. */
+bool order_has_no_journal(const char *directory);
+
 /* Makes the marks in DIRECTORY durable.  Returns 0, or -1 with errno. */
 int order_sync_marks(const char *directory);
 

@@ -28,6 +28,7 @@
 #include "message.h"
 #include "names.h"
 #include "options.h"
+#include "order.h"
 #include "shell.h"
 #include "sys.h"
 #include "worker.h"
@@ -131,6 +132,20 @@ static void mark_files(const struct job *job, const struct list *names)
     _exit(EXIT_SETTLING_FAILED);
 }
 
+/* Makes marks durable that have taken the place of others, where both might be lost; those of files that were not there
+   have not.  Returns 0, or -1 with errno. */
+static int sync_notes(const struct job *job, const struct list *marked)
+{
+    bool any = false;
+    struct mark mark;
+
+    if (job->options.mode == MODE_WRITEBACK || !order_has_no_journal(job->marks))
+        return 0;
+    for (size_t i = 0; i < marked->count && !any; i++)
+        any = mark_read_of(job->marks, marked->name[i], job->maker, &mark) < 0 || !mark.was_nothing;
+    return any ? order_sync_marks(job->marks) : 0;
+}
+
 /* The line is over: the plugin takes its marks for those of a finished target, unless another line follows.  The
    first file's is noted last, since the plugin looks at that, and not at all where another one's can't be, which is told of:
    they stay, and cost a rebuild.  Returns 0, or an error: ENOENT where nothing is wrong but that one isn't there any more. */
@@ -146,6 +161,10 @@ static int note_end(const struct job *job, const struct list *marked, enum mark_
             message("%s: its marks in %s can't be changed: %s", job->target, job->marks, strerror(error));
             break;
         }
+    }
+    if (error == 0 && end != MARK_SETTLED && sync_notes(job, marked) < 0) {
+        error = errno;
+        message("%s: its marks in %s can't be made durable: %s", job->target, job->marks, strerror(error));
     }
     return error;
 }
