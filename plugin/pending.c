@@ -142,7 +142,7 @@ char *pending_take(const struct job *job, size_t room)
         const struct list *files = &pending.recipe[next];
         char *longer = append(end, room + 1 - (size_t)(end - text), end == text, files);
 
-        if (!longer && end > text)
+        if (!longer && (end > text || room < LONGEST_BATCH))
             break;
         pending.files -= files->count;
         if (!longer) {
@@ -153,7 +153,8 @@ char *pending_take(const struct job *job, size_t room)
         for (size_t i = 0; i < files->count; i++)
             note_taken(job, files->name[i]);
     }
-    remove_taken(next);
+    if (next > pending.late)
+        remove_taken(next);
     return text;
 }
 

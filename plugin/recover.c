@@ -138,6 +138,12 @@ static const char *file_of(const char *directory, const char *name)
     return *directory == '/' ? NULL : name + strlen(directory) + 2;
 }
 
+/* True where errno says that there is no such file. */
+static bool is_missing(void)
+{
+    return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG;
+}
+
 /* Makes NAME's time durable where the order of it and of a mark in DIRECTORY is not free.  Returns 0, or -1 with errno. */
 static int sync_time(const char *directory, const char *name)
 {
@@ -147,6 +153,8 @@ static int sync_time(const char *directory, const char *name)
     if (stat(name, &st) == 0 && order_of(directory, &st, NULL) == ORDER_FREE)
         return 0;
     fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == EACCES)
+        fd = open(name, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     result = fd < 0 ? -1 : fsync(fd);
     if (fd >= 0)
         close(fd);
@@ -162,7 +170,11 @@ static int make_target_old(const char *directory, const struct recovery *recover
     bool is_key = mark_is_key(directory, recovery->name);
     struct stat st;
 
-    if (!target || lstat(target, &st) < 0 || !S_ISREG(st.st_mode))
+    if (!target)
+        return 0;
+    if (lstat(target, &st) < 0)
+        return is_missing() ? 0 : -1;
+    if (!S_ISREG(st.st_mode))
         return 0;
     if (make_old(target) < 0 || (is_key && sync_time(directory, target) < 0))
         return is_key && errno != ENOENT ? -1 : 0;
@@ -181,7 +193,7 @@ static enum recovery_what remove_file(const char *directory, const struct recove
         if (errno == ENOENT && *directory == '/' && !mark_is_key(directory, recovery->name) &&
             !has_folder(recovery->name))
             return just_look || list_add(&kept, recovery->path) == 0 ? RECOVERY_NOT_OURS : RECOVERY_FAILED;
-        if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG)
+        if (!is_missing())
             return RECOVERY_FAILED;
         what = RECOVERY_NOTHING;
     } else if (is_untouched(recovery) || !may_be_half_made(type = type_of(recovery, &st)))

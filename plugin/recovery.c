@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "list.h"
 #include "make.h"
 #include "makefiles.h"
 #include "mark.h"
@@ -34,6 +35,9 @@ struct way_of_telling {
     bool is_dry, keeps, is_late;
     int restarts;           /* how often make has started anew */
     struct timespec began;  /* when it was first started, by the clock that files get their times from */
+    struct list settled, pending;  /* own marks' files, by what their lines have come to, */
+    bool has_left;                 /* or have not */
+    char maker[MAKER_TEXT];
 };
 
 /* make remakes makefiles, and what they are made of, also under -n, and then starts anew.  When it began goes
@@ -148,24 +152,38 @@ static void tell_directory(const struct way_of_telling *way, const char *name)
 
 /* This make made the mark, before it started anew because a makefile was remade: the recipe has ended then.  What is left
    running was cut short, or its batch has failed; nobody else in this make knows of that now. */
-static void end_own(const struct recovery *recovery)
+static void note_own(struct way_of_telling *way, const struct recovery *recovery)
 {
-    char *name = make_need(strdup(recovery->name));
-    char maker[MAKER_TEXT];
+    mark_maker(&recovery->mark, way->maker);
+    if (recovery->mark.end != MARK_RUNNING) {
+        if (list_add(mark_is_pending(&recovery->mark) ? &way->pending : &way->settled, recovery->name) < 0)
+            make_need(NULL);
+        return;
+    }
+    way->has_left = true;
+    if (!mark_is_key(directory, recovery->name))
+        make_fail_at_end("%s: cut short or not made durable, will be made again by the next make", recovery->name);
+}
 
-    mark_maker(&recovery->mark, maker);
-    if (recovery->mark.end == MARK_SETTLED && batch_unmark(directory, name, maker) < 0)
-        make_fail_at_end("%s: will be made again by the next make", name);
-    else if (mark_is_pending(&recovery->mark) && batch_settle(directory, maker, &name, 1) != 0)
-        make_fatal("%s: what was deferred can't be made durable, or its mark not be removed", name);
-    else if (recovery->mark.end == MARK_RUNNING && !mark_is_key(directory, name))
-        make_fail_at_end("%s: cut short or not made durable, will be made again by the next make", name);
-    free(name);
+/* All of it, or nothing: nobody knows which of the files are of one recipe, and the target's mark must not go while another
+   one's stays. */
+static void end_own(struct way_of_telling *way)
+{
+    struct list *settled = &way->settled, *pending = &way->pending;
+
+    if (!way->has_left && pending->count > 0 &&
+        batch_settle(directory, way->maker, pending->name, pending->count) != 0)
+        make_fatal("%s: what was deferred can't be made durable, or its mark not be removed", pending->name[0]);
+    for (size_t i = 0; i < settled->count && !way->has_left; i++)
+        if (batch_unmark(directory, settled->name[i], way->maker) < 0)
+            make_fail_at_end("%s: will be made again by the next make", settled->name[i]);
+    list_free(settled);
+    list_free(pending);
 }
 
 static void tell(const struct recovery *recovery, void *context)
 {
-    const struct way_of_telling *way = context;
+    struct way_of_telling *way = context;
     char worker[RECOVERY_WORKER];
 
     recovery_describe_worker(recovery->worker, worker);
@@ -196,7 +214,7 @@ static void tell(const struct recovery *recovery, void *context)
                    recovery->path, strerror(recovery->error));
     case RECOVERY_OWN:
         if (!way->is_dry)
-            end_own(recovery);
+            note_own(way, recovery);
         break;
     case RECOVERY_NOTHING:
     case RECOVERY_NOT_OURS:
@@ -235,6 +253,7 @@ static void run(bool is_late)
     directory = directory_setting();
     if (*directory && recover(directory, way.is_dry || way.keeps, tell, &way) < 0)
         make_fatal("SETTLE_DIR: %s: %s", directory, recover_error(errno));
+    end_own(&way);
     if (*directory && !way.is_dry)
         maker_clear(directory);
 }

@@ -99,7 +99,8 @@ static void take_targets(char *targets, bool in_recipe)
 static bool may_be_rule(const char *value)
 {
     for (const char *c = value; (c = strstr(c, "::")); c += 2)
-        if (c == value || strchr(BLANKS ")}", c[-1]) || c[2] == '\0' || strchr(BLANKS "$;", c[2]))
+        if (c == value || strchr(BLANKS ")}", c[-1]) || c[2] == '\0' || strchr(BLANKS "$;", c[2]) ||
+            (c - value > 1 && c[-2] == '$'))
             return true;
     return false;
 }
@@ -117,9 +118,9 @@ static void look_at_line(char *line)
     after = separator + strspn(separator, ":");
     if (*after == '=' || separator[0] != ':' || separator[1] != ':') {
         /* an assignment, maybe by "::=" or ":::=", or for one target: "t: X = ..." */
-        const char *equals = in_recipe ? NULL : strchr(after, '=');
+        const char *equals = in_recipe ? "" : after + strcspn(after, "=;");
 
-        rules.any |= equals && may_be_rule(equals + 1);
+        rules.any |= *equals == '=' && may_be_rule(equals + 1);
         return;
     }
     if (separator > line && separator[-1] == '&')  /* grouped targets: "a b &:: c" */
