@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "sys.h"
 
 char *folder_of(const char *path)
 {
@@ -20,17 +21,29 @@ char *folder_of(const char *path)
     return slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
 }
 
-int folder_sync(const char *path)
+static int sync_by(int (*call)(int fd), const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error = 0;
 
     if (fd < 0)
         return -1;
-    if (fsync(fd) < 0 && errno != EINVAL && errno != EBADF)
+    if (call(fd) < 0 && errno != EINVAL && errno != EBADF)
         error = errno;
     close(fd);
     errno = error;
     return error ? -1 : 0;
+}
+
+int folder_sync(const char *path)
+{
+    return sync_by(fsync, path);
+}
+
+int folder_sync_all(const char *path)
+{
+    int result = sync_by(sys.syncfs, path);
+
+    return result < 0 && errno == ENOSYS ? folder_sync(path) : result;
 }
 
 bool folder_still_has(const char *path, int fd)

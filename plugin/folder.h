@@ -12,6 +12,9 @@ char *folder_of(const char *path);
 /* Fsyncs the directory PATH; one that knows no fsync is as durable as it gets.  Returns 0, or -1 with errno. */
 int folder_sync(const char *path);
 
+/* The same, with all else on its file system, by syncfs; where the system has none, folder_sync. */
+int folder_sync_all(const char *path);
+
 /* True where FD is still what PATH leads to: who removes what others lock may have replaced it. */
 bool folder_still_has(const char *path, int fd);
 

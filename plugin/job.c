@@ -90,7 +90,7 @@ static int parse_order(struct order_known *known, const char *text)
 
     if (!*text)
         return 0;
-    if (sscanf(text, "%ju %d", &dev, &order) != 2 || order < ORDER_FREE || order > ORDER_UNKNOWN) {
+    if (sscanf(text, "%ju %d", &dev, &order) != 2 || order < ORDER_FREE || order > ORDER_NONE) {
         errno = EINVAL;
         return -1;
     }

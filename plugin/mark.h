@@ -85,6 +85,9 @@ char *mark_directory(const char *setting);
 /* True where NAME stands for a target that is none of its files: in DIRECTORY, where no such file can be (job_marked). */
 bool mark_is_key(const char *directory, const char *name);
 
+/* The target that NAME stands for, or NAME. */
+const char *mark_target(const char *directory, const char *name);
+
 /* Makes DIRECTORY unless it is there.  Returns 0, or -1 with errno. */
 int mark_prepare(const char *directory);
 

@@ -136,7 +136,8 @@ static int make_one(const char *directory, const char *name, const char *maker, 
 
 /* Makes the marks durable, with the directories that they are in.  Returns COUNT, or the index of the name
    that failed. */
-static size_t sync_marks(const char *directory, char *const *name, size_t count, const char *maker)
+static size_t sync_marks(const char *directory, char *const *name, size_t count, const char *maker,
+                         const struct order_known *known)
 {
     for (size_t i = 0; i < count; i++) {
         char *path = mark_path(directory, name[i], maker);
@@ -146,7 +147,7 @@ static size_t sync_marks(const char *directory, char *const *name, size_t count,
         if (result < 0)
             return i;
     }
-    return order_sync_marks(directory) < 0 ? 0 : count;
+    return order_sync_marks(directory, known) < 0 ? 0 : count;
 }
 
 size_t mark_make(const char *directory, char *const *name, size_t count, const char *maker,
@@ -161,19 +162,19 @@ size_t mark_make(const char *directory, char *const *name, size_t count, const c
         if (make_one(directory, name[i], maker, i == 0, &is_new) < 0)
             return i;
         fresh += is_new;
-        if (durably && is_new && order != ORDER_UNKNOWN) {
+        if (durably && is_new && order < ORDER_UNKNOWN) {
             enum order of_one = order_for(directory, name[i], known);
 
             order = of_one > order ? of_one : order;
         }
     }
-    if (durably && fresh < count && order_has_no_journal(directory))
-        order = ORDER_UNKNOWN;
+    if (durably && fresh < count && known && known->order == ORDER_NONE)
+        order = ORDER_NONE;
     /* a page that may have a mark in it already is not written again: a power cut might tear it */
     if (order == ORDER_FREE || (order == ORDER_OF_WRITES && page->number != 0 && fresh == count &&
                                 ledger_write(page, directory, name, count, maker) == 0))
         return count;
-    return sync_marks(directory, name, count, maker);
+    return sync_marks(directory, name, count, maker, known);
 }
 
 int mark_renew(const char *directory, const char *name, const char *maker)

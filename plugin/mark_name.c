@@ -215,3 +215,8 @@ bool mark_is_key(const char *directory, const char *name)
 
     return strncmp(name, directory, length) == 0 && strncmp(name + length, "/=", 2) == 0;
 }
+
+const char *mark_target(const char *directory, const char *name)
+{
+    return mark_is_key(directory, name) ? name + strlen(directory) + strlen("/=") : name;
+}

@@ -48,7 +48,9 @@ static enum order ask(const char *marks, dev_t dev)
 {
     switch (magic_of(marks)) {
     case FS_EXT:
-        return has_journal(dev) ? ORDER_FREE : ORDER_UNKNOWN;
+        /* Without a journal, an fsync of the folder writes its entries, but not the inodes of the links that they stand
+           for, and e2fsck clears an entry without one (seen on images of Linux 6.18); nor can a link be fsynced. */
+        return has_journal(dev) ? ORDER_FREE : ORDER_NONE;
     case FS_XFS:  /* one log, written in order (xfs-delayed-logging-design.rst) */
     case FS_TMPFS:  /* nothing of it survives */
         return ORDER_FREE;
@@ -58,7 +60,7 @@ static enum order ask(const char *marks, dev_t dev)
            device's cache is written out first (write_all_supers, barrier_all_devices). */
         return ORDER_OF_WRITES;
     default:
-        /* ext2, FUSE, network file systems, overlayfs (what is below it?): not known to. */
+        /* FUSE, network file systems, overlayfs (what is below it?): not known to. */
         return ORDER_UNKNOWN;
     }
 }
@@ -98,7 +100,7 @@ enum order order_of_update(enum order order, const char *name, const struct stat
     bool has_blocks = S_ISREG(st->st_mode) ? st->st_size > 0
                                            : S_ISDIR(st->st_mode) && name[strlen(name) - 1] == '/';
 
-    if (!has_blocks || order == ORDER_UNKNOWN)
+    if (!has_blocks || order >= ORDER_UNKNOWN)
         return order;
     /* btrfs never writes over what a committed tree refers to */
     return order == ORDER_FREE || is_nodatacow(name) ? ORDER_UNKNOWN : order;
@@ -122,28 +124,11 @@ int order_sync_entry(const char *marks, const char *name)
     return result;
 }
 
-bool order_has_no_journal(const char *directory)
+int order_sync_marks(const char *directory, const struct order_known *known)
 {
-    struct stat st;
+    const enum order order = known ? known->order : order_find_out(directory).order;
 
-    return magic_of(directory) == FS_EXT && stat(directory, &st) == 0 && !has_journal(st.st_dev);
-}
-
-/* Of ext2, or ext4 without a journal, an fsync of the folder writes its entries, but not the inodes of the links that they
-   stand for, and e2fsck clears an entry without one (seen on images of Linux 6.18); nor can a link be fsynced itself. */
-int order_sync_marks(const char *directory)
-{
-#ifdef HAVE_SYNCFS
-    if (order_has_no_journal(directory)) {
-        int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        int result = fd < 0 ? -1 : syncfs(fd);
-
-        if (fd >= 0)
-            close(fd);
-        return result;
-    }
-#endif
-    return folder_sync(directory);
+    return order == ORDER_NONE ? folder_sync_all(directory) : folder_sync(directory);
 }
 
 bool order_is_in_memory(const char *directory)

@@ -13,6 +13,7 @@ enum order {
     ORDER_FREE,       /* metadata operations in their order: no fsync is needed between mark and file */
     ORDER_OF_WRITES,  /* what was written in place before, not the mark itself (ledger.h) */
     ORDER_UNKNOWN,    /* what was made durable by fsync */
+    ORDER_NONE,       /* what was made durable by syncfs, and marks that take another one's place may be lost with it */
 };
 
 /* What somebody has found out: the order on the file system DEV. */
@@ -34,19 +35,15 @@ enum order order_of(const char *marks, const struct stat *file, const struct ord
    likes, before the journal with the mark is. */
 enum order order_of_update(enum order order, const char *name, const struct stat *st);
 
-/* True where order_of is ORDER_FREE, of what is in the directory FILES. */
+/* True where order_of is ORDER_FREE, of FILES or, if that is a directory, of what is in it. */
 bool order_is_free(const char *marks, const char *files);
 
 /* Makes what has become of the entry NAME, there or gone, durable where the order of it and a mark in MARKS is not free.
    Returns 0, or -1 with errno. */
 int order_sync_entry(const char *marks, const char *name);
 
-/* True where the file system of DIRECTORY is ext2, ext3 or ext4 and no journal is to be seen.  There a mark that has taken
-   another one's place (rename) may be lost with it until it is made durable. */
-bool order_has_no_journal(const char *directory);
-
-/* Makes the marks in DIRECTORY durable.  Returns 0, or -1 with errno. */
-int order_sync_marks(const char *directory);
+/* Makes the marks in DIRECTORY durable; KNOWN as above.  Returns 0, or -1 with errno. */
+int order_sync_marks(const char *directory, const struct order_known *known);
 
 /* True where what is in DIRECTORY is in memory alone: an fsync there does nothing, and says that all is well. */
 bool order_is_in_memory(const char *directory);

@@ -167,9 +167,7 @@ static int tell_of_left(const char *directory, const char *maker)
 
     for (size_t i = 0; i < pending.taken.count; i++)
         if (mark_is_there(directory, pending.taken.name[i], maker) && left++ == 0)
-            first = pending.taken.name[i];
-    if (left > 0 && mark_is_key(directory, first))
-        first += strlen(directory) + strlen("/=");  /* the target */
+            first = mark_target(directory, pending.taken.name[i]);
     if (left == 1)
         message("%s, of a finished target: not known to be durable, will be made again", first);
     else if (left > 1)

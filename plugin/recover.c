@@ -133,9 +133,7 @@ static bool may_be_half_made(mode_t type)
    make that was in another one, maybe. */
 static const char *file_of(const char *directory, const char *name)
 {
-    if (!mark_is_key(directory, name))
-        return name;
-    return *directory == '/' ? NULL : name + strlen(directory) + 2;
+    return *directory == '/' && mark_is_key(directory, name) ? NULL : mark_target(directory, name);
 }
 
 /* True where errno says that there is no such file. */
@@ -147,10 +145,9 @@ static bool is_missing(void)
 /* Makes NAME's time durable where the order of it and of a mark in DIRECTORY is not free.  Returns 0, or -1 with errno. */
 static int sync_time(const char *directory, const char *name)
 {
-    struct stat st;
     int fd, result;
 
-    if (stat(name, &st) == 0 && order_of(directory, &st, NULL) == ORDER_FREE)
+    if (order_is_free(directory, name))
         return 0;
     fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno == EACCES)
@@ -317,6 +314,7 @@ static enum recovery_what look_at_dead(struct look *look, struct recovery *recov
 
 static void look_at(struct look *look, struct recovery *recovery)
 {
+    const char *file = file_of(look->directory, recovery->name);
     struct stat st = {0};
 
     if (lstat(recovery->path, &st) < 0 && errno == ENOENT) {
@@ -334,8 +332,8 @@ static void look_at(struct look *look, struct recovery *recovery)
     else if (recovery->maker == MAKER_GONE)
         recovery->what = look_at_dead(look, recovery);
     recovery->error = recovery->what == RECOVERY_FAILED ? errno : 0;
-    if (recovery->what == RECOVERY_FAILED && file_of(look->directory, recovery->name))
-        recovery->name = file_of(look->directory, recovery->name);  /* to tell of the target, not of what stands for it */
+    if (recovery->what == RECOVERY_FAILED && file)
+        recovery->name = file;  /* to tell of the target, not of what stands for it */
 }
 
 /* Any mark but those of live makes? */

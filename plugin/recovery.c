@@ -171,12 +171,13 @@ static void end_own(struct way_of_telling *way)
 {
     struct list *settled = &way->settled, *pending = &way->pending;
 
-    if (!way->has_left && pending->count > 0 &&
-        batch_settle(directory, way->maker, pending->name, pending->count) != 0)
-        make_fatal("%s: what was deferred can't be made durable, or its mark not be removed", pending->name[0]);
-    for (size_t i = 0; i < settled->count && !way->has_left; i++)
-        if (batch_unmark(directory, settled->name[i], way->maker) < 0)
-            make_fail_at_end("%s: will be made again by the next make", settled->name[i]);
+    if (!way->has_left) {
+        if (pending->count > 0 && batch_settle(directory, way->maker, pending->name, pending->count) != 0)
+            make_fatal("%s: what was deferred can't be made durable, or its mark not be removed", pending->name[0]);
+        for (size_t i = 0; i < settled->count; i++)
+            if (batch_unmark(directory, settled->name[i], way->maker) < 0)
+                make_fail_at_end("%s: will be made again by the next make", settled->name[i]);
+    }
     list_free(settled);
     list_free(pending);
 }

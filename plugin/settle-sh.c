@@ -139,11 +139,11 @@ static int sync_notes(const struct job *job, const struct list *marked)
     bool any = false;
     struct mark mark;
 
-    if (job->options.mode == MODE_WRITEBACK || !order_has_no_journal(job->marks))
+    if (job->options.mode == MODE_WRITEBACK || job->order.order != ORDER_NONE)
         return 0;
     for (size_t i = 0; i < marked->count && !any; i++)
         any = mark_read_of(job->marks, marked->name[i], job->maker, &mark) < 0 || !mark.was_nothing;
-    return any ? order_sync_marks(job->marks) : 0;
+    return any ? order_sync_marks(job->marks, &job->order) : 0;
 }
 
 /* The line is over: the plugin takes its marks for those of a finished target, unless another line follows.  The

@@ -420,7 +420,9 @@ u: ; @:
 EOF
     check_two_recipes_killed
     # the same by a template in one line
-    sed -i 's/^t:: private/t: private/; s/^t:: ; \(.*\)/add = t:: | $(1) ; $(2)\n$(eval $(call add,,\1))/; s/^t:: | $(DEP) ; \(.*\)/$(eval $(call add,$(DEP),\1))/' Makefile
+    sed -i -e 's/^t:: private/t: private/' \
+        -e 's/^t:: ; \(.*\)/add = t:: | $(1) ; $(2)\n$(eval $(call add,,\1))/' \
+        -e 's/^t:: | $(DEP) ; \(.*\)/$(eval $(call add,$(DEP),\1))/' Makefile
     sed -i 's/,@echo \(half\|full\) \(>*\)$@))$/,@echo \1 \2$$@))/' Makefile
     grep -c 'eval.*@))$' Makefile | grep -qx 2 || fail "the test is wrong: $(cat Makefile)"
     check_two_recipes_killed
@@ -2328,8 +2330,13 @@ EOF
 # A target that its user may not make old must not be taken for up to date.
 test_a_target_outside_its_settle_that_can_not_be_made_old() {
     need strace strace
-    printf '%s\n' 'load $(PLUGIN)' 'stamp: private SETTLE = lib.a' 'stamp: source' '	@echo half >lib.a; touch $@; $(if $(HOLD),touch ready; exec sleep 100)' \
-        '	@echo whole >lib.a' >Makefile
+    cat >Makefile <<'EOF'
+load $(PLUGIN)
+stamp: private SETTLE = lib.a
+stamp: source
+	@echo half >lib.a; touch $@; $(if $(HOLD),touch ready; exec sleep 100)
+	@echo whole >lib.a
+EOF
     touch source
     cut_in . stamp
     ! TRACE=utimensat traced /dev/null -e inject=utimensat:error=EPERM "$MAKE" >out 2>&1 || fail "$(cat out)"

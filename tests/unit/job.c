@@ -107,7 +107,7 @@ static void test_wrong_jobs(void **state)
 {
     static const char *const texts[] = {"x", "mode=fsync\n", "mode=fsync\na\nb\nc\n0 0\nd\ne", "mode=never\n\n\n\n\n\n\n",
                                         "mode\n\n\n\n\n\n\nx", "mode=fsync\n.settle\nmaker\nx\n0 0\n7 address\n\nsh\nx",
-                                        "mode=fsync\n.settle\nmaker\nx\n0 3\n\n\nsh\nx"};
+                                        "mode=fsync\n.settle\nmaker\nx\n0 4\n\n\nsh\nx"};
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -106,6 +106,7 @@ static void test_any(void **state)
         "define d\n$(1)::\nendef\n", "$(foreach t,a,$(eval $t:: ; x))\n", "lib.a(x y):: z\n",
         "colons = ::\n", "colons ::= :: \n", "a\\#b:: x\n", "colons = a::\n",
         "rule = t:: | $(1) ; x\n", "rule = $(1)::x\n", "rule = $1::x\n", "rule = t ::x\n", "t: X = t::$(1)\n",
+        "Y = a\\\n continued:: x\n", "immediate ::= $(x)::y\n",
     };
 
     (void)state;
